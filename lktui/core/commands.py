@@ -1,0 +1,76 @@
+"""All that can be asked of the engine. Commands are never journaled: they may carry literals."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lktui.core.events import SessionId
+from lktui.core.profile import Profile
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="t", kw_only=True):
+    """Something asked of the engine."""
+
+
+class StartSession(Command, frozen=True, tag="start"):
+    """Open a conversation with a profile's agent."""
+
+    session: SessionId
+    profile: Profile
+    keep: bool = False
+    """As `auto_cleanup = false`."""
+
+
+class Say(Command, frozen=True, tag="say"):
+    """Type a line to the agent; it waits until the agent listens."""
+
+    session: SessionId
+    key: str
+    """The segment's key, chosen by the caller, so that it can show the line at once."""
+    text: str
+
+
+class Retry(Command, frozen=True, tag="retry"):
+    """Dispatch again in the safe order."""
+
+    session: SessionId
+    replace_live: bool = False
+    """A person has agreed that an agent which is alive is removed."""
+
+
+class EndSession(Command, frozen=True, tag="end"):
+    """Leave and clean up."""
+
+    session: SessionId
+
+
+class WatchRooms(Command, frozen=True, tag="watch_rooms"):
+    """Keep reading the list of rooms of this profile's server; None stops."""
+
+    profile: Profile | None
+
+
+class RunCleanup(Command, frozen=True, tag="run_cleanup"):
+    """Try items now: those named, or all that are due, waiting or stuck."""
+
+    ids: tuple[str, ...] = ()
+    kept: bool = False
+    """Also what `auto_cleanup = false` keeps."""
+    limit_s: float = 20.0
+
+
+class ForgetCleanup(Command, frozen=True, tag="forget"):
+    """Take items out of the queue; what they stand for may stay on the server."""
+
+    ids: tuple[str, ...]
+
+
+class Shutdown(Command, frozen=True, tag="shutdown"):
+    """End all sessions, work the queue for at most so long, and exit."""
+
+    grace_s: float = 8.0
+
+
+AnyCommand = (
+    StartSession | Say | Retry | EndSession | WatchRooms | RunCleanup | ForgetCleanup | Shutdown
+)

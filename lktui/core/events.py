@@ -1,0 +1,373 @@
+"""All that can happen: one tagged union of frozen structs, also the format of the journal.
+
+State is a fold over these and nothing else. They are encoded as maps, so that a reader of another
+version skips fields it does not know; every field that a newer version adds has a default.
+Text in an event is sanitised already.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NewType
+
+import msgspec
+
+from lktui.core.cleanup import CleanupItem
+from lktui.core.dispatch import Diagnosis, Job
+from lktui.core.problems import Problem
+from lktui.core.profile import AuthMode, DispatchMode
+
+SessionId = NewType("SessionId", str)
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="t", kw_only=True):
+    """Something that happened."""
+
+    at: float
+    """CLOCK_MONOTONIC of the engine, seconds: comparable across our processes on one machine."""
+    wall: float
+    """Seconds since the epoch."""
+
+
+class SessionEvent(Event, frozen=True):
+    """Something that happened in one session."""
+
+    session: SessionId
+
+
+# --- the engine -----------------------------------------------------------------------------
+
+
+class Hello(Event, frozen=True, tag="hello"):
+    """The engine is up; a protocol or build of another version means that lktui was updated."""
+
+    protocol: int
+    build: str
+    pid: int
+    installation: str
+    """Four characters, in every room name that this installation makes."""
+
+
+class Bye(Event, frozen=True, tag="bye"):
+    """The engine ends; `pending` cleanup items are left for the next start."""
+
+    pending: int
+
+
+class EngineFaulted(Event, frozen=True, tag="engine_faulted"):
+    """The engine cannot do its work, for instance since its state folder is unusable."""
+
+    problem: Problem
+
+
+# --- a session ------------------------------------------------------------------------------
+
+
+class Phase(StrEnum):
+    """What a session is doing; its row says so while no verdict stands."""
+
+    OPENING = "creating room"
+    TOKEN = "getting token"  # noqa: S105 - words
+    CONNECTING = "joining"
+    DISPATCHING = "dispatching"
+    WAITING = "waiting"
+    TALKING = "talking"
+    RETRYING = "retrying"
+    ENDING = "ending"
+    ENDED = "ended"
+
+
+class SessionOpened(SessionEvent, frozen=True, tag="session_opened"):
+    """A session was asked for and is recorded; nothing has been sent yet."""
+
+    profile: str
+    url: str
+    host: str
+    auth_mode: AuthMode
+    dispatch_mode: DispatchMode
+    agent_name: str
+    join_timeout_s: float
+    reply_timeout_s: float = 30.0
+    slow_reply_s: float = 3.0
+    auto_cleanup: bool = True
+    sees_dispatches: bool = True
+
+
+class RoomIntended(SessionEvent, frozen=True, tag="room_intended"):
+    """Durable before the room can exist; the name is empty where a token will tell it."""
+
+    room: str
+
+
+class DispatchIntended(SessionEvent, frozen=True, tag="dispatch_intended"):
+    """Durable before CreateDispatch."""
+
+    room: str
+    agent_name: str
+    attempt: int
+
+
+class PhaseEntered(SessionEvent, frozen=True, tag="phase"):
+    """The session goes on to another phase."""
+
+    phase: Phase
+
+
+class Step(StrEnum):
+    """Things of the timeline; the first seven are the keys of `timings_ms`."""
+
+    ROOM = "room"
+    CONNECT = "connect"
+    DISPATCH = "dispatch"
+    JOINED = "joined"
+    READY = "ready"
+    FIRST_REPLY = "first_reply"
+    CLEANUP = "cleanup"
+    TOKEN = "token"  # noqa: S105 - a step
+    JOBS = "jobs"
+    STATE = "state"
+    LOOKED = "looked"
+    DISPATCH_DELETED = "dispatch_deleted"
+    AGENT_GONE = "agent_gone"
+    AGENT_REMOVED = "agent_removed"
+    LEFT = "left"
+    LINK = "link"
+    ROOM_DELETED = "room_deleted"
+
+
+class StepDone(SessionEvent, frozen=True, tag="step"):
+    """One line of the timeline."""
+
+    step: Step
+    attempt: int = 1
+    took_ms: float | None = None
+    subject: str = ""
+    """What the step's words need: a name, an identity, a count."""
+
+
+class RoomOpened(SessionEvent, frozen=True, tag="room_opened"):
+    """The room is known; `ours` tells whether we made it and so may delete it."""
+
+    room: str
+    ours: bool
+
+
+class Connected(SessionEvent, frozen=True, tag="connected"):
+    """We are in the room."""
+
+    identity: str
+    room: str
+    others: int
+
+
+class AttemptBegan(SessionEvent, frozen=True, tag="attempt"):
+    """A dispatch attempt begins; the first is number 1."""
+
+    attempt: int
+
+
+class DispatchSent(SessionEvent, frozen=True, tag="dispatch_sent"):
+    """CreateDispatch has answered."""
+
+    attempt: int
+    dispatch_id: str
+    agent_name: str
+
+
+class JobsListed(SessionEvent, frozen=True, tag="jobs"):
+    """ListDispatch shows something new for the attempt's dispatch."""
+
+    attempt: int
+    jobs: tuple[Job, ...]
+
+
+class AgentJoined(SessionEvent, frozen=True, tag="agent_joined"):
+    """The attempt's agent is in the room."""
+
+    attempt: int
+    identity: str
+    name: str
+
+
+class AgentStateChanged(SessionEvent, frozen=True, tag="agent_state"):
+    """`lk.agent.state` of the attempt's agent."""
+
+    identity: str
+    state: str
+
+
+class AgentPonged(SessionEvent, frozen=True, tag="agent_ponged"):
+    """The agent's session has answered its first ping."""
+
+    identity: str
+    pong_ms: float
+
+
+class AgentGone(SessionEvent, frozen=True, tag="agent_gone"):
+    """The attempt's agent has left the room."""
+
+    identity: str
+    reason: str
+
+
+class VerdictReached(SessionEvent, frozen=True, tag="verdict"):
+    """What is to be thought of the attempt now."""
+
+    attempt: int
+    diagnosis: Diagnosis
+
+
+class RetryStep(SessionEvent, frozen=True, tag="retry_step"):
+    """A retry goes on: 1 look, 2 delete, 3 old agent leaves, 4 dispatch."""
+
+    attempt: int
+    number: int
+    text: str
+
+
+class Notice(SessionEvent, frozen=True, tag="notice"):
+    """A sentence for the status line, such as `already retrying NAME`."""
+
+    text: str
+
+
+class Role(StrEnum):
+    """Who speaks."""
+
+    YOU = "you"
+    AGENT = "agent"
+    USER = "user"
+
+
+class Mark(StrEnum):
+    """What is to be said about a line, as a word after its text."""
+
+    NONE = ""
+    UNCONFIRMED = "unconfirmed"
+    INTERRUPTED = "interrupted"
+    NOT_SENT = "not sent"
+    HISTORY = "earlier"
+
+
+class SegmentUpdated(SessionEvent, frozen=True, tag="segment"):
+    """The newest text of something that is being said or was said."""
+
+    key: str
+    """Identity and segment or stream id: unique in the session."""
+    identity: str
+    speaker: str
+    """The name to show, sanitised."""
+    role: Role
+    text: str
+    final: bool
+    opened_at: float
+    """When its first stream opened, on the engine's clock: the order of the transcript."""
+    first_text_at: float
+    mark: Mark = Mark.NONE
+
+
+class LinkState(StrEnum):
+    """Our connection to the room."""
+
+    CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+    LOST = "lost"
+
+
+class LinkChanged(SessionEvent, frozen=True, tag="link"):
+    """Our connection to the room changed."""
+
+    state: LinkState
+    reason: str = ""
+
+
+class ProblemRaised(SessionEvent, frozen=True, tag="problem"):
+    """Something went wrong; `fatal` means that the session could not be opened or has ended."""
+
+    problem: Problem
+    fatal: bool
+
+
+class CleanupResult(StrEnum):
+    """How a session's cleanup ended; public in `--json`."""
+
+    DONE = "done"
+    LEFT = "left"
+    PENDING = "pending"
+    KEPT = "kept"
+    NOT_OURS = "not_ours"
+
+
+class SessionEnded(SessionEvent, frozen=True, tag="ended"):
+    """The session is over and its cleanup has this result for now."""
+
+    cleanup: CleanupResult
+    took_ms: float
+    problem: Problem | None = None
+
+
+# --- the queue and the rooms ----------------------------------------------------------------
+
+
+class CleanupChanged(Event, frozen=True, tag="cleanup"):
+    """Items as they are now; an item that is not named is as it was."""
+
+    items: tuple[CleanupItem, ...]
+
+
+class CleanupForgotten(Event, frozen=True, tag="forgotten"):
+    """Items that nobody is to hear of any more."""
+
+    ids: tuple[str, ...]
+
+
+class CleanupRan(Event, frozen=True, tag="cleanup_ran"):
+    """A run that was asked for has ended; `left` are those that are not gone."""
+
+    left: int
+
+
+class ListedRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """One room of a server, as list_rooms and list_participants show it."""
+
+    name: str
+    sid: str
+    made_at: float
+    """Seconds since the epoch."""
+    people: int
+    """Everybody but the hidden."""
+    agents: tuple[str, ...] = ()
+    """Names of the agents in it."""
+    agent_states: tuple[str, ...] = ()
+
+
+class RoomsListed(Event, frozen=True, tag="rooms"):
+    """The rooms of a profile's server."""
+
+    profile: str
+    rooms: tuple[ListedRoom, ...]
+
+
+class RoomsUnlisted(Event, frozen=True, tag="rooms_unlisted"):
+    """The list could not be read; what was shown is old."""
+
+    profile: str
+    problem: Problem
+
+
+AnyEvent = (
+    Hello | Bye | EngineFaulted
+    | SessionOpened | RoomIntended | DispatchIntended | PhaseEntered | StepDone | RoomOpened
+    | Connected | AttemptBegan | DispatchSent | JobsListed | AgentJoined | AgentStateChanged
+    | AgentPonged | AgentGone | VerdictReached | RetryStep | Notice | SegmentUpdated | LinkChanged
+    | ProblemRaised | SessionEnded
+    | CleanupChanged | CleanupForgotten | CleanupRan | RoomsListed | RoomsUnlisted
+)  # fmt: skip
+"""The union that decoders need; each tag once."""
+
+AnySessionEvent = (
+    SessionOpened | RoomIntended | DispatchIntended | PhaseEntered | StepDone | RoomOpened
+    | Connected | AttemptBegan | DispatchSent | JobsListed | AgentJoined | AgentStateChanged
+    | AgentPonged | AgentGone | VerdictReached | RetryStep | Notice | SegmentUpdated | LinkChanged
+    | ProblemRaised | SessionEnded
+)  # fmt: skip
