@@ -109,6 +109,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     seen: tuple[str, ...] = ()
     cause: str = ""
     resolution: str = ""
+    ready_s: float | None = None
+    """From the dispatch to the first pong, seconds; None if there was none."""
 
     @property
     def ok(self) -> bool:
@@ -216,6 +218,7 @@ def _of_agent(evidence: Evidence, agent: Agent, now: float) -> Diagnosis:
             words=agent.state or "ready",
             summary=f"Ready {seconds(now - evidence.dispatched_at)} after the dispatch",
             seen=(f"{agent.identity} " + ("answers pings" if agent.ponged else "has replied"),),
+            ready_s=now - evidence.dispatched_at,
         )
     stuck = agent.state == "initializing"
     if not stuck and agent.pings_missed >= PINGS_FOR_PRESENT and now - agent.joined_at >= GRACE_S:

@@ -23,10 +23,12 @@ SessionId = NewType("SessionId", str)
 class Event(msgspec.Struct, frozen=True, tag_field="t", kw_only=True):
     """Something that happened."""
 
-    at: float
-    """CLOCK_MONOTONIC of the engine, seconds: comparable across our processes on one machine."""
-    wall: float
-    """Seconds since the epoch."""
+    at: float = 0.0
+    """CLOCK_MONOTONIC of the engine, seconds: comparable across our processes on one machine.
+
+    Filled where the event is emitted, unless the thing happened earlier."""
+    wall: float = 0.0
+    """Seconds since the epoch; filled where the event is emitted."""
 
 
 class SessionEvent(Event, frozen=True):
@@ -46,6 +48,20 @@ class Hello(Event, frozen=True, tag="hello"):
     pid: int
     installation: str
     """Four characters, in every room name that this installation makes."""
+
+
+class ProfileOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How the last session of a profile went."""
+
+    profile: str
+    diagnosis: Diagnosis
+    wall: float
+
+
+class OutcomesRead(Event, frozen=True, tag="outcomes"):
+    """The last outcome of each profile, as the journal has it."""
+
+    outcomes: tuple[ProfileOutcome, ...]
 
 
 class Bye(Event, frozen=True, tag="bye"):
@@ -356,7 +372,7 @@ class RoomsUnlisted(Event, frozen=True, tag="rooms_unlisted"):
 
 
 AnyEvent = (
-    Hello | Bye | EngineFaulted
+    Hello | OutcomesRead | Bye | EngineFaulted
     | SessionOpened | RoomIntended | DispatchIntended | PhaseEntered | StepDone | RoomOpened
     | Connected | AttemptBegan | DispatchSent | JobsListed | AgentJoined | AgentStateChanged
     | AgentPonged | AgentGone | VerdictReached | RetryStep | Notice | SegmentUpdated | LinkChanged

@@ -65,6 +65,7 @@ class ProblemCode(StrEnum):
     NO_API_KEY = "no_api_key"
     NOT_SENT = "not_sent"
     STATE_UNUSABLE = "state_unusable"
+    CONFIG_UNUSABLE = "config_unusable"
     ENGINE_LOST = "engine_lost"
     ENGINE_MISMATCH = "engine_mismatch"
     CLEANUP_PENDING = "cleanup_pending"
@@ -329,7 +330,7 @@ CATALOGUE: dict[ProblemCode, Entry] = {
     ProblemCode.PROFILE_INVALID: Entry(
         "The profile “{name}” has faults",
         "{faults}",
-        "Mend the file {path}",
+        "Mend {where}",
         _NS,
     ),
     ProblemCode.PROFILE_EXISTS: Entry(
@@ -360,6 +361,12 @@ CATALOGUE: dict[ProblemCode, Entry] = {
         "The state folder cannot be used: {path}",
         "rooms must be recorded before they are made; {why}",
         "Mend the folder or name another with --state-dir; nothing was started",
+        _NS,
+    ),
+    ProblemCode.CONFIG_UNUSABLE: Entry(
+        "The configuration cannot be used: {path}",
+        "{why}",
+        "Mend the folder or name another with --config-dir",
         _NS,
     ),
     ProblemCode.ENGINE_LOST: Entry(

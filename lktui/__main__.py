@@ -1,0 +1,7 @@
+"""`python -m lktui` is the same as `lktui`."""
+
+import sys
+
+from lktui.cli import main
+
+sys.exit(main())

@@ -1,0 +1,225 @@
+"""The app: wires controller, screens and theme together; it knows no LiveKit.
+
+The engine process was started before this module was imported (cli.py), so that its own imports
+run beside the first paint.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.text import Text
+from textual import events
+from textual.app import App
+from textual.filter import LineFilter
+from textual.theme import Theme
+
+from lktui.core.action_types import Scope
+from lktui.core.actions import ACTIONS, ActionId, key_of
+from lktui.core.cleanup import OPEN
+from lktui.core.problems import ExitCode, ProblemCode, problem
+from lktui.core.sanitize import clean_detail, without_tokens
+from lktui.core.signs import StateKind
+from lktui.invocation import Invocation
+from lktui.screens.cleanup.screen import CleanupScreen
+from lktui.screens.dashboard import Interrupted, QuitRequested
+from lktui.screens.live.screen import LiveScreen
+from lktui.screens.profiles.screen import ProfilesScreen
+from lktui.screens.rooms.screen import RoomsScreen
+from lktui.session.controller import SessionController
+from lktui.session.engine_client import EngineClient
+from lktui.store.profiles import ProfileStore
+from lktui.theming import COLOURLESS, DEFAULT, load_theme, load_themes, shipped_folder
+from lktui.widgets.drawing import FULL_CELLS, FULL_ROWS, LEAST_CELLS, LEAST_ROWS, WIDE_CELLS
+from lktui.widgets.line_filters import AsciiOnly, SafeText
+
+QUIT_GRACE_S = 8.0
+"""How long the engine may take to clean up; what is left then it does without us."""
+_SAY_AFTER_S = 1.0
+
+
+class LktuiApp(App[None], inherit_bindings=False):
+    """Four screens on one controller."""
+
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    DEFAULT_MODE = Scope.PROFILES
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's own declaration
+        (0, "-w0"),
+        (LEAST_CELLS, "-w60"),
+        (FULL_CELLS, "-w80"),
+        (WIDE_CELLS, "-w120"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - the same
+        (0, "-h0"),
+        (LEAST_ROWS, "-short"),
+        (FULL_ROWS, "-tall"),
+    ]
+
+    def __init__(
+        self,
+        controller: SessionController,
+        *,
+        theme: Theme,
+        own_themes: Path,
+        log_file: Path,
+        ascii_only: bool = False,
+    ) -> None:
+        """Make the app.
+
+        Args:
+            controller: Its state and verbs; the engine is connected when the app starts.
+            theme: What it is drawn in.
+            own_themes: The person's own themes, which are checked after the first paint.
+            log_file: Where an unforeseen error is described.
+            ascii_only: Whether the terminal takes ASCII only.
+        """
+        # Without it an ansi theme under NO_COLOR is black on black (facts/textual.md, "Traps").
+        super().__init__(ansi_color=True if theme.ansi else None)
+        self.controller = controller
+        self._own_themes, self._log_file = own_themes, log_file
+        self._outgoing = [SafeText(), *([AsciiOnly()] if ascii_only else [])]
+        self._interrupts = 0
+        self._leaving = False
+        self.animation_level = "none"
+        self.register_theme(theme)
+        self.theme = theme.name
+        self.add_mode(Scope.PROFILES, lambda: ProfilesScreen(controller))
+        self.add_mode(Scope.ROOMS, lambda: RoomsScreen(controller))
+        self.add_mode(Scope.LIVE, lambda: LiveScreen(controller))
+        self.add_mode(Scope.CLEANUP, lambda: CleanupScreen(controller))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Add the second line of defence to Textual's own filters."""
+        return [*super().get_line_filters(), *self._outgoing]
+
+    async def on_mount(self) -> None:
+        """Connect to the engine, and restore the terminal also when the process is ended."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._ended_by_signal)
+        self.call_after_refresh(self._check_own_themes)
+        await self.controller.start()
+
+    def on_unmount(self) -> None:
+        """Give the signal back."""
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+
+    def _check_own_themes(self) -> None:
+        """Say which theme file is bad: the first one, so that one warning is one line."""
+        own = load_themes([self._own_themes])
+        for failure in own.failures[:1]:
+            self.controller.notice(f"theme {failure.line}", StateKind.WARNING)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take the message off the status line at the next key, whatever that key does."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.controller.key_pressed()
+            if event.key not in ACTIONS[ActionId.INTERRUPT].keys:
+                self._interrupts = 0
+        await super().on_event(event)
+
+    # --- leaving ----------------------------------------------------------------------------
+
+    def on_interrupted(self) -> None:
+        """Quit at the second key in a row; while already leaving, at once."""
+        self._interrupts += 1
+        if self._interrupts == 1:
+            self.controller.notice(f"{key_of(ActionId.INTERRUPT)} again quits")
+        elif self._leaving:
+            self.exit(return_code=ExitCode.INTERRUPTED)
+        else:
+            self.on_quit_requested()
+
+    def on_quit_requested(self) -> None:
+        """End what goes on, let the engine clean up, and leave."""
+        if not self._leaving:
+            self._leaving = True
+            self.run_worker(self._leave(), group="leave")
+
+    async def _leave(self) -> None:
+        self.set_timer(_SAY_AFTER_S, self._say_leaving)
+        await self.controller.stop(QUIT_GRACE_S)
+        self.exit()
+
+    def _say_leaving(self) -> None:
+        left = len(self.unfinished)
+        what = f"ending, {left} to clean up" if left else "ending"
+        again = key_of(ActionId.INTERRUPT)
+        self.controller.notice(f"{what}; {again} twice leaves it to the engine", StateKind.WAITING)
+
+    def _ended_by_signal(self) -> None:
+        # At end of file the engine ends the sessions and cleans up without us.
+        self.exit(return_code=ExitCode.INTERRUPTED)
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """Ids of the cleanup items that are not gone."""
+        return tuple(i.id for i in self.controller.cleanup.values() if i.state in OPEN)
+
+    def _fatal_error(self) -> None:
+        """Say in one line that something unforeseen happened; the story goes to the log.
+
+        Textual's own would print local variables, secrets among them.
+        """
+        error = self._exception
+        story = "".join(traceback.format_exception(error)) if error is not None else ""
+        with self._log_file.open("a", encoding="utf-8") as log:
+            log.write(without_tokens(story))
+        found = problem(
+            ProblemCode.INTERNAL,
+            what=clean_detail(f"{type(error).__name__}: {error}"),
+            log=str(self._log_file),
+        )
+        self._exit_renderables.append(Text(found.line))
+        self._close_messages_no_wait()
+
+
+def run_app(invocation: Invocation, engine: EngineClient) -> int:
+    """Show the dashboard until the person leaves, and give the exit code.
+
+    Args:
+        invocation: How lktui was called.
+        engine: Spawned already, not connected yet.
+    """
+    env, paths = invocation.env, invocation.paths
+    controller = SessionController(engine, ProfileStore(paths, env))
+    controller.load_profiles()
+    if invocation.profile:
+        controller.use_profile(invocation.profile)
+    own_themes = paths.config_dir / "themes"
+    app = LktuiApp(
+        controller,
+        theme=_theme(invocation, own_themes, controller),
+        own_themes=own_themes,
+        log_file=paths.log_file,
+        ascii_only=_is_ascii_only(env),
+    )
+    app.run(mouse=invocation.mouse)
+    if app.unfinished and not invocation.quiet:
+        print(f"{len(app.unfinished)} left, kept for next time", file=sys.stderr)  # noqa: T201 - the last word
+    return app.return_code or ExitCode.OK
+
+
+def _theme(invocation: Invocation, own_themes: Path, controller: SessionController) -> Theme:
+    """Choose the theme; without colours always the one that needs none."""
+    env = invocation.env
+    colourless = "NO_COLOR" in env or env.get("TERM", "") in ("", "dumb")
+    name = COLOURLESS if colourless else invocation.theme or DEFAULT
+    found = load_theme(name, [own_themes, shipped_folder()])
+    if not found.themes:
+        why = found.failures[0].line if found.failures else "there is none of this name"
+        controller.notice(f"theme {name}: {why}", StateKind.WARNING)
+        found = load_theme(DEFAULT, [shipped_folder()])
+    return found.themes[0]
+
+
+def _is_ascii_only(env: Mapping[str, str]) -> bool:
+    """Tell whether the locale that is named is one without UTF-8."""
+    names = (env.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    locale = next((name for name in names if name), "")
+    return bool(locale) and "utf" not in locale.lower()

@@ -1,0 +1,112 @@
+"""What an action is, and what it is told of the state to say whether it is possible now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+import msgspec
+
+from lktui.core.cleanup import CleanupItem
+from lktui.core.profile import Profile
+from lktui.core.session import SessionState
+
+
+class Scope(StrEnum):
+    """Where an action can be reached: a screen, what screens share, or a place that takes keys."""
+
+    PROFILES = "profiles"
+    ROOMS = "rooms"
+    LIVE = "live"
+    CLEANUP = "cleanup"
+    LIST = "lists"
+    MOVING = "moving"
+    GLOBAL = "everywhere"
+    COMPOSER = "while typing"
+    FILTER = "while filtering"
+    CONFIRM = "when asked"
+    HELP = "help"
+
+
+class Danger(Enum):
+    """What an action can do to others."""
+
+    SAFE = 0
+    DISRUPTIVE = 1
+    """Ends or replaces something that can be started again."""
+    DESTRUCTIVE = 2
+    """Cannot be undone: it always asks."""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What is under the cursor and what goes on: a snapshot from which reasons are given."""
+
+    profile: Profile | None = None
+    """Of the row on Profiles, elsewhere the one in use; None also if its file has faults."""
+    profile_name: str = ""
+    session: SessionState | None = None
+    """Of the row, or the one that Live shows."""
+    room: str = ""
+    """Of the row, also where it is nobody's we know."""
+    others: int = 0
+    """People in the session's room but ourselves and its agent."""
+    item: CleanupItem | None = None
+    rows: int = 0
+    """Rows in view, behind the filter."""
+    filtered: bool = False
+    talking: tuple[str, ...] = ()
+    """Rooms of the conversations that go on."""
+    failed: int = 0
+    """Conversations that a retry could mend."""
+    unfinished: int = 0
+    """Cleanup items that somebody still has to work on."""
+    engine_runs: bool = True
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """One thing that an action would touch, and how."""
+
+    subject: str
+    words: str
+    harms: bool = False
+    """Whether people other than the one who is asked lose something."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is asked before an action; the answer is its verb, or nothing is done."""
+
+    title: str
+    effects: tuple[Effect, ...]
+    verb: str
+    """At most 40 cells: what the `y` key does."""
+
+
+def always(_view: View) -> None:
+    """Find no reason against it."""
+
+
+def unasked(_view: View) -> None:
+    """Ask nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing a person can do."""
+
+    id: str
+    """`rooms.retry`: public and stable, what a keymap names."""
+    title: str
+    """For the footer, at most 12 cells."""
+    help: str
+    """One sentence without its full stop: help page and README."""
+    keys: tuple[str, ...]
+    """In Textual's names; the first is displayed."""
+    scope: Scope
+    rank: int = 0
+    """Place in the footer, 1 first; 0 is never there."""
+    danger: Danger = Danger.SAFE
+    unavailable: Callable[[View], str | None] = always
+    """The reason why it is impossible now, or None."""
+    ask: Callable[[View], Question | None] = unasked
+    """What has to be agreed to first, or None."""

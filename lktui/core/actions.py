@@ -1,0 +1,244 @@
+"""The registry of actions: the only place where a key is written.
+
+Bindings, footer, help page, confirmations and README's table of keys are made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from lktui.core import action_reasons as why
+from lktui.core.action_types import Action, Danger, Scope, View
+
+
+class ActionId(StrEnum):
+    """Public names of all actions."""
+
+    SHOW_PROFILES = "show.profiles"
+    SHOW_ROOMS = "show.rooms"
+    SHOW_LIVE = "show.live"
+    SHOW_CLEANUP = "show.cleanup"
+    HELP = "help"
+    BACK = "back"
+    NEXT_PANE = "pane.next"
+    PREVIOUS_PANE = "pane.previous"
+    QUIT = "quit"
+    INTERRUPT = "interrupt"
+    REDRAW = "redraw"
+    DOWN = "move.down"
+    UP = "move.up"
+    FIRST = "move.first"
+    LAST = "move.last"
+    PAGE_DOWN = "move.page_down"
+    PAGE_UP = "move.page_up"
+    FILTER = "list.filter"
+    COPY = "list.copy"
+    COPY_ALL = "list.copy_all"
+    PROFILES_USE = "profiles.use"
+    PROFILES_START = "profiles.start"
+    PROFILES_DELETE = "profiles.delete"
+    PROFILES_SORT = "profiles.sort"
+    PROFILES_REVERSE = "profiles.reverse"
+    ROOMS_OPEN = "rooms.open"
+    ROOMS_RETRY = "rooms.retry"
+    ROOMS_RETRY_FAILED = "rooms.retry_failed"
+    ROOMS_START = "rooms.start"
+    ROOMS_END = "rooms.end"
+    ROOMS_SORT = "rooms.sort"
+    ROOMS_REVERSE = "rooms.reverse"
+    ROOMS_COPY_ID = "rooms.copy_id"
+    LIVE_TYPE = "live.type"
+    LIVE_RETRY = "live.retry"
+    LIVE_START = "live.start"
+    LIVE_END = "live.end"
+    LIVE_FOLLOW = "live.follow"
+    COMPOSER_SEND = "composer.send"
+    COMPOSER_OLDER = "composer.older"
+    COMPOSER_NEWER = "composer.newer"
+    CLEANUP_TRY = "cleanup.try"
+    CLEANUP_TRY_ALL = "cleanup.try_all"
+    CLEANUP_FORGET = "cleanup.forget"
+    CLEANUP_COPY_ID = "cleanup.copy_id"
+    FILTER_KEEP = "filter.keep"
+    CONFIRM_YES = "confirm.yes"
+    CONFIRM_CANCEL = "confirm.cancel"
+    HELP_FILTER = "help.filter"
+    HELP_DO = "help.do"
+    HELP_CLOSE = "help.close"
+
+
+PARENTS: Mapping[Scope, tuple[Scope, ...]] = MappingProxyType(
+    {
+        Scope.PROFILES: (Scope.LIST, Scope.MOVING, Scope.GLOBAL),
+        Scope.ROOMS: (Scope.LIST, Scope.MOVING, Scope.GLOBAL),
+        Scope.CLEANUP: (Scope.LIST, Scope.MOVING, Scope.GLOBAL),
+        Scope.LIVE: (Scope.MOVING, Scope.GLOBAL),
+        Scope.HELP: (Scope.MOVING,),
+        Scope.CONFIRM: (),
+    }
+)
+"""The scopes of screens, with those that hold there besides."""
+
+_A, _S, _I = Action, Scope, ActionId
+
+
+def _only(scope: Scope, *rows: tuple[ActionId, tuple[str, ...], str, str]) -> list[Action]:
+    """Make actions that are always possible and not in the footer."""
+    return [
+        Action(id=name, keys=keys, title=title, help=text, scope=scope)
+        for name, keys, title, text in rows
+    ]
+
+
+_REGISTRY: tuple[Action, ...] = (
+    # --- profiles
+    _A(id=_I.PROFILES_USE, keys=("enter",), title="Use", scope=_S.PROFILES, rank=1,
+       help="take this profile for the screens and for new conversations", unavailable=why.no_use),
+    _A(id=_I.PROFILES_START, keys=("s",), title="Start", scope=_S.PROFILES, rank=2,
+       help="start a conversation with this profile's agent", unavailable=why.no_start),
+    _A(id=_I.PROFILES_DELETE, keys=("d",), title="Delete", scope=_S.PROFILES, rank=3,
+       help="delete the profile's file; asks first", danger=Danger.DESTRUCTIVE,
+       unavailable=why.no_profile_delete, ask=why.ask_profile_delete),
+    _A(id=_I.PROFILES_SORT, keys=("o",), title="Sort", scope=_S.PROFILES, rank=6,
+       help="sort by the next column", unavailable=why.no_rows),
+    _A(id=_I.PROFILES_REVERSE, keys=("O",), title="Reverse", scope=_S.PROFILES,
+       help="sort in the other direction", unavailable=why.no_rows),
+    # --- rooms
+    _A(id=_I.ROOMS_RETRY, keys=("r",), title="Retry", scope=_S.ROOMS, rank=1,
+       help="dispatch again, safely, and wait until it is ready", danger=Danger.DISRUPTIVE,
+       unavailable=why.no_retry, ask=why.ask_retry),
+    _A(id=_I.ROOMS_OPEN, keys=("enter",), title="Open", scope=_S.ROOMS, rank=2,
+       help="talk or read in Live", unavailable=why.no_open),
+    _A(id=_I.ROOMS_START, keys=("s",), title="Start", scope=_S.ROOMS, rank=3,
+       help="start a conversation with the profile in use", unavailable=why.no_start),
+    _A(id=_I.ROOMS_END, keys=("x",), title="End", scope=_S.ROOMS, rank=4,
+       help="leave, then clean up; asks if others are in the room", danger=Danger.DISRUPTIVE,
+       unavailable=why.no_end, ask=why.ask_end),
+    _A(id=_I.ROOMS_RETRY_FAILED, keys=("R",), title="Retry failed", scope=_S.ROOMS, rank=5,
+       help="retry every conversation that has failed", danger=Danger.DISRUPTIVE,
+       unavailable=why.no_failed),
+    _A(id=_I.ROOMS_SORT, keys=("o",), title="Sort", scope=_S.ROOMS, rank=8,
+       help="sort by the next column", unavailable=why.no_rows),
+    _A(id=_I.ROOMS_REVERSE, keys=("O",), title="Reverse", scope=_S.ROOMS,
+       help="sort in the other direction", unavailable=why.no_rows),
+    _A(id=_I.ROOMS_COPY_ID, keys=("i",), title="Copy name", scope=_S.ROOMS,
+       help="copy the room's name", unavailable=why.no_rows),
+    # --- live
+    _A(id=_I.LIVE_TYPE, keys=("enter",), title="Type", scope=_S.LIVE, rank=1,
+       help="go to the line that is typed to the agent", unavailable=why.no_end),
+    _A(id=_I.LIVE_RETRY, keys=("r",), title="Retry", scope=_S.LIVE, rank=2,
+       help="dispatch again, safely, and wait until it is ready", danger=Danger.DISRUPTIVE,
+       unavailable=why.no_retry, ask=why.ask_retry),
+    _A(id=_I.LIVE_END, keys=("x",), title="End", scope=_S.LIVE, rank=3,
+       help="leave, then clean up; asks if others are in the room", danger=Danger.DISRUPTIVE,
+       unavailable=why.no_end, ask=why.ask_end),
+    _A(id=_I.LIVE_START, keys=("s",), title="Start", scope=_S.LIVE, rank=4,
+       help="start another conversation with the profile in use", unavailable=why.no_start),
+    _A(id=_I.LIVE_FOLLOW, keys=("f",), title="Follow", scope=_S.LIVE, rank=5,
+       help="go to the end and stay there as lines arrive"),
+    _A(id=_I.COMPOSER_SEND, keys=("enter",), title="Send", scope=_S.COMPOSER, rank=1,
+       help="send the line to the agent; it waits until the agent listens"),
+    _A(id=_I.COMPOSER_OLDER, keys=("up",), title="Last line", scope=_S.COMPOSER, rank=2,
+       help="take one of your own earlier lines"),
+    _A(id=_I.COMPOSER_NEWER, keys=("down",), title="Next line", scope=_S.COMPOSER,
+       help="take one of your own later lines"),
+    # --- cleanup
+    _A(id=_I.CLEANUP_TRY, keys=("r",), title="Try now", scope=_S.CLEANUP, rank=1,
+       help="try to remove it now", unavailable=why.no_try),
+    _A(id=_I.CLEANUP_TRY_ALL, keys=("R",), title="Try all", scope=_S.CLEANUP, rank=2,
+       help="try everything that is due, waiting or stuck", unavailable=why.no_try_all),
+    _A(id=_I.CLEANUP_FORGET, keys=("f",), title="Forget", scope=_S.CLEANUP, rank=3,
+       help="take it out of the queue; it may stay on the server; asks first",
+       danger=Danger.DESTRUCTIVE, unavailable=why.no_forget, ask=why.ask_forget),
+    _A(id=_I.CLEANUP_COPY_ID, keys=("i",), title="Copy name", scope=_S.CLEANUP,
+       help="copy the name of the room or the id of the dispatch", unavailable=why.no_rows),
+    # --- shared by the lists
+    _A(id=_I.FILTER, keys=("/",), title="Filter", scope=_S.LIST, rank=4,
+       help="show only rows with a text; ! inverts, ~ is a regular expression",
+       unavailable=why.no_filter),
+    _A(id=_I.COPY, keys=("y",), title="Copy", scope=_S.LIST, rank=5,
+       help="copy the row to the terminal's clipboard", unavailable=why.no_rows),
+    _A(id=_I.COPY_ALL, keys=("Y",), title="Copy all", scope=_S.LIST,
+       help="copy all rows in view", unavailable=why.no_rows),
+    _A(id=_I.FILTER_KEEP, keys=("enter",), title="Keep", scope=_S.FILTER, rank=1,
+       help="keep the filter and go back to the list"),
+    *_only(
+        _S.MOVING,
+        (_I.DOWN, ("j", "down"), "Down", "one row down"),
+        (_I.UP, ("k", "up"), "Up", "one row up"),
+        (_I.FIRST, ("g", "home"), "First", "to the first row"),
+        (_I.LAST, ("G", "end"), "Last", "to the last row"),
+        (_I.PAGE_DOWN, ("pagedown", "ctrl+d"), "Page down", "a page down"),
+        (_I.PAGE_UP, ("pageup", "ctrl+u"), "Page up", "a page up"),
+    ),
+    *_only(
+        _S.GLOBAL,
+        (_I.SHOW_PROFILES, ("1",), "Profiles", "which server, which agent, whether it works"),
+        (_I.SHOW_ROOMS, ("2",), "Rooms", "every room with its outcome and its story"),
+        (_I.SHOW_LIVE, ("3",), "Live", "the conversation"),
+        (_I.SHOW_CLEANUP, ("4",), "Cleanup", "what was made here, until it is gone"),
+        (_I.HELP, ("?",), "Help", "what can be done here, and why not"),
+        (_I.NEXT_PANE, ("tab",), "Next pane", "to the next pane"),
+        (_I.PREVIOUS_PANE, ("shift+tab",), "Last pane", "to the previous pane"),
+        (_I.BACK, ("escape",), "Back", "close, clear the filter, dismiss the message"),
+        (_I.REDRAW, ("ctrl+l",), "Redraw", "draw the whole screen again"),
+        (_I.INTERRUPT, ("ctrl+c",), "Interrupt", "pressed twice: quit without a question"),
+    ),
+    _A(id=_I.QUIT, keys=("q",), title="Quit", scope=_S.GLOBAL, ask=why.ask_quit,
+       help="end what goes on, clean up and leave; asks only while you are talking",
+       danger=Danger.DISRUPTIVE),
+    # --- what lies over a screen
+    _A(id=_I.CONFIRM_CANCEL, keys=("enter", "escape"), title="Cancel", scope=_S.CONFIRM, rank=1,
+       help="do nothing"),
+    _A(id=_I.CONFIRM_YES, keys=("y",), title="Yes", scope=_S.CONFIRM, rank=2,
+       help="do what is asked"),
+    _A(id=_I.HELP_FILTER, keys=("/",), title="Filter", scope=_S.HELP, rank=1,
+       help="show only actions with a text"),
+    _A(id=_I.HELP_DO, keys=("enter",), title="Do it", scope=_S.HELP, rank=2,
+       help="close the page and do this"),
+    _A(id=_I.HELP_CLOSE, keys=("escape", "?", "q"), title="Close", scope=_S.HELP, rank=3,
+       help="close the page"),
+)  # fmt: skip
+
+ACTIONS: Mapping[ActionId, Action] = MappingProxyType(
+    {ActionId(action.id): action for action in _REGISTRY}
+)
+"""All actions in the order of help page and README."""
+
+_SHOWN = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn"}
+
+
+def shown_key(key: str) -> str:
+    """Write a key as footers and pages do: `esc`, `pgup`, `shift+tab`."""
+    return _SHOWN.get(key, key)
+
+
+def key_of(name: ActionId) -> str:
+    """Give the key of an action as it is shown: for sentences that name one."""
+    return shown_key(ACTIONS[name].keys[0])
+
+
+def of_scopes(scopes: Iterable[Scope]) -> tuple[Action, ...]:
+    """Give the actions of some scopes, scope by scope."""
+    return tuple(action for scope in scopes for action in ACTIONS.values() if action.scope is scope)
+
+
+def footer_entries(scopes: Iterable[Scope], view: View) -> tuple[tuple[str, str], ...]:
+    """Give key and title of what belongs into the footer, by rank; the impossible comes last."""
+    ranked = [action for action in of_scopes(scopes) if action.rank]
+    ranked.sort(key=lambda action: (action.unavailable(view) is not None, action.rank))
+    return tuple((shown_key(action.keys[0]), action.title) for action in ranked)
+
+
+def keys_table() -> str:
+    """Make README's tables of keys, in Markdown; the last line ends with a line break."""
+    lines: list[str] = []
+    for scope in dict.fromkeys(action.scope for action in ACTIONS.values()):
+        lines += [f"**{scope.value.capitalize()}**", "", "| key | | |", "|---|---|---|"]
+        for action in of_scopes([scope]):
+            keys = " ".join(f"`{shown_key(key)}`" for key in action.keys)
+            lines.append(f"| {keys} | {action.title} | {action.help} |")
+        lines.append("")
+    return "\n".join(lines[:-1]) + "\n"

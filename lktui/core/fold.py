@@ -1,0 +1,128 @@
+"""All sessions, the queue and the rooms as one fold: what the controller and the commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from lktui.core.cleanup import CleanupItem
+from lktui.core.events import (
+    AnyEvent,
+    CleanupChanged,
+    CleanupForgotten,
+    ListedRoom,
+    OutcomesRead,
+    ProblemRaised,
+    ProfileOutcome,
+    RoomsListed,
+    RoomsUnlisted,
+    SegmentUpdated,
+    SessionEvent,
+    SessionId,
+    SessionOpened,
+    VerdictReached,
+)
+from lktui.core.problems import Problem
+from lktui.core.session import SessionState
+from lktui.core.transcript import Transcript
+
+
+class RoomsView(msgspec.Struct, frozen=True, kw_only=True):
+    """The rooms of one profile's server, with their age."""
+
+    profile: str
+    rooms: tuple[ListedRoom, ...] = ()
+    read_wall: float = 0.0
+    """When the list was last read, seconds since the epoch; 0 is never."""
+    problem: Problem | None = None
+    """Why the last reading failed: then what is shown is old."""
+
+
+class State(msgspec.Struct, frozen=True):
+    """A snapshot; its mappings are never changed once published."""
+
+    sessions: Mapping[SessionId, SessionState] = MappingProxyType({})
+    cleanup: Mapping[str, CleanupItem] = MappingProxyType({})
+    rooms: RoomsView | None = None
+    outcomes: Mapping[str, ProfileOutcome] = MappingProxyType({})
+    """By profile."""
+
+
+class Fold:
+    """Applies batches of events; holds the transcripts, which are plain stores."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.transcripts: dict[SessionId, Transcript] = {}
+
+    def transcript(self, session: SessionId) -> Transcript:
+        """Give the transcript of a session, made when first asked for."""
+        if session not in self.transcripts:
+            self.transcripts[session] = Transcript()
+        return self.transcripts[session]
+
+    def apply(self, events: Iterable[AnyEvent]) -> State:
+        """Take a batch and publish one new snapshot."""
+        sessions = dict(self.state.sessions)
+        cleanup = dict(self.state.cleanup)
+        rooms = self.state.rooms
+        outcomes = dict(self.state.outcomes)
+        for event in events:
+            match event:
+                case SessionEvent():
+                    known = sessions.get(event.session)
+                    if known is None and not isinstance(event, SessionOpened):
+                        continue
+                    session = self._session(known or SessionState(id=event.session), event)
+                    sessions[event.session] = session
+                    if isinstance(event, VerdictReached | ProblemRaised):
+                        outcomes.update(_outcome(session, event.wall))
+                case OutcomesRead():
+                    read = {outcome.profile: outcome for outcome in event.outcomes}
+                    outcomes = read | outcomes
+                case CleanupChanged():
+                    cleanup.update((item.id, item) for item in event.items)
+                case CleanupForgotten():
+                    for gone in event.ids:
+                        cleanup.pop(gone, None)
+                case RoomsListed():
+                    rooms = RoomsView(
+                        profile=event.profile, rooms=event.rooms, read_wall=event.wall
+                    )
+                case RoomsUnlisted():
+                    old = rooms if rooms and rooms.profile == event.profile else None
+                    rooms = msgspec.structs.replace(
+                        old or RoomsView(profile=event.profile), problem=event.problem
+                    )
+                case _:
+                    pass
+        self.state = State(
+            MappingProxyType(sessions),
+            MappingProxyType(cleanup),
+            rooms,
+            MappingProxyType(outcomes),
+        )
+        return self.state
+
+    def _session(self, state: SessionState, event: SessionEvent) -> SessionState:
+        if isinstance(event, SegmentUpdated):
+            transcript = self.transcript(event.session)
+            transcript.apply(event)
+            reply = transcript.last_reply
+            state = msgspec.structs.replace(state, reply_s=reply.latency_s if reply else None)
+        return state.apply(event)  # type: ignore[arg-type]  # every tagged subclass is in the union
+
+
+def _outcome(session: SessionState, wall: float) -> dict[str, ProfileOutcome]:
+    outcome = profile_outcome(session, wall)
+    return {session.profile: outcome} if outcome is not None else {}
+
+
+def profile_outcome(session: SessionState, wall: float) -> ProfileOutcome | None:
+    """Say how a session went for its profile; None while no verdict stands."""
+    found = session.diagnosis
+    if found is None or not found.settled:
+        return None
+    return ProfileOutcome(profile=session.profile, diagnosis=found, wall=wall)

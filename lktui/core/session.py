@@ -1,0 +1,344 @@
+"""One session as a fold over its events: phase, attempts, agent, timeline.
+
+States are immutable; the transcript is kept apart (`core.transcript`) and only its revision is
+here, so that a long conversation costs no copies.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from lktui.core import story
+from lktui.core.dispatch import Diagnosis, Job, Outcome, diagnosis_of
+from lktui.core.events import (
+    AgentGone,
+    AgentJoined,
+    AgentPonged,
+    AgentStateChanged,
+    AnySessionEvent,
+    AttemptBegan,
+    CleanupResult,
+    Connected,
+    DispatchSent,
+    JobsListed,
+    LinkChanged,
+    LinkState,
+    Notice,
+    Phase,
+    PhaseEntered,
+    ProblemRaised,
+    RetryStep,
+    Role,
+    RoomIntended,
+    RoomOpened,
+    SegmentUpdated,
+    SessionEnded,
+    SessionId,
+    SessionOpened,
+    Step,
+    StepDone,
+    VerdictReached,
+)
+from lktui.core.problems import Problem
+from lktui.core.profile import AuthMode, DispatchMode
+from lktui.core.signs import StateKind
+from lktui.core.story import StoryLine
+
+MAX_STORY = 400
+"""Lines of a timeline; beyond these the oldest of them are dropped but the first 100."""
+
+
+class Timings(msgspec.Struct, frozen=True):
+    """When each step was done, milliseconds from the start of the session; None if never."""
+
+    room: float | None = None
+    connect: float | None = None
+    dispatch: float | None = None
+    joined: float | None = None
+    ready: float | None = None
+    first_reply: float | None = None
+    cleanup: float | None = None
+    """How long the cleanup took, milliseconds."""
+
+
+class AgentView(msgspec.Struct, frozen=True, kw_only=True):
+    """The agent of the current attempt."""
+
+    identity: str
+    name: str
+    state: str = ""
+    state_at: float = 0.0
+    pong_ms: float | None = None
+    """Time to its first pong, milliseconds; None if it has none, so no session is known."""
+    here: bool = True
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One dispatch and what became of it."""
+
+    n: int
+    began_at: float
+    dispatch_id: str = ""
+    jobs: tuple[Job, ...] = ()
+    agent: AgentView | None = None
+    diagnosis: Diagnosis | None = None
+    timings: Timings = Timings()
+
+
+class RetryProgress(msgspec.Struct, frozen=True):
+    """Where a retry is: step 1 to 4."""
+
+    attempt: int
+    number: int
+    text: str
+    since: float
+
+
+class SessionState(msgspec.Struct, frozen=True, kw_only=True):
+    """All that screens and headless verbs know of one session; times on the engine's clock."""
+
+    id: SessionId
+    profile: str = ""
+    url: str = ""
+    host: str = ""
+    auth_mode: AuthMode = AuthMode.API
+    dispatch_mode: DispatchMode = DispatchMode.AUTO
+    agent_name: str = ""
+    join_timeout_s: float = 15.0
+    slow_reply_s: float = 3.0
+    auto_cleanup: bool = True
+    opened_at: float = 0.0
+    opened_wall: float = 0.0
+    phase: Phase = Phase.OPENING
+    phase_at: float = 0.0
+    room: str = ""
+    ours: bool = False
+    identity: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    diagnosis: Diagnosis | None = None
+    problem: Problem | None = None
+    link: LinkState = LinkState.CONNECTED
+    link_at: float = 0.0
+    retry: RetryProgress | None = None
+    story: tuple[StoryLine, ...] = ()
+    timings: Timings = Timings()
+    turns: int = 0
+    last_line: str = ""
+    reply_s: float | None = None
+    """How long the agent's last reply took to begin, seconds."""
+    revision: int = 0
+    """Of the transcript."""
+    notice: str = ""
+    cleanup: CleanupResult | None = None
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The current attempt."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def agent(self) -> AgentView | None:
+        """The agent of the current attempt."""
+        return self.attempts[-1].agent if self.attempts else None
+
+    @property
+    def over(self) -> bool:
+        """Whether the session has ended, its cleanup result included."""
+        return self.phase is Phase.ENDED
+
+    @property
+    def ready(self) -> bool:
+        """Whether one can talk to the agent."""
+        return self.diagnosis is not None and self.diagnosis.ok and not self.over
+
+    @property
+    def failed(self) -> bool:
+        """Whether a retry makes sense: a verdict stands and is not a good one."""
+        return (
+            self.diagnosis is not None
+            and self.diagnosis.settled
+            and not self.diagnosis.ok
+            and self.phase not in (Phase.ENDING, Phase.RETRYING)
+        )
+
+    @property
+    def outcome(self) -> str:
+        """The verdict's code, or `waiting`."""
+        return self.diagnosis.code.value if self.diagnosis else Outcome.WAITING.value
+
+    def apply(self, event: AnySessionEvent) -> SessionState:  # noqa: C901, PLR0912 - one case an event
+        """Make the state after an event; an unknown one changes nothing."""
+        change = msgspec.structs.replace
+        match event:
+            case SessionOpened():
+                return change(
+                    self,
+                    profile=event.profile,
+                    url=event.url,
+                    host=event.host,
+                    auth_mode=event.auth_mode,
+                    dispatch_mode=event.dispatch_mode,
+                    agent_name=event.agent_name,
+                    join_timeout_s=event.join_timeout_s,
+                    slow_reply_s=event.slow_reply_s,
+                    auto_cleanup=event.auto_cleanup,
+                    opened_at=event.at,
+                    opened_wall=event.wall,
+                    phase_at=event.at,
+                )
+            case PhaseEntered():
+                return self._entered(event)
+            case RoomIntended() | RoomOpened():
+                ours = event.ours if isinstance(event, RoomOpened) else self.ours
+                return change(self, room=event.room or self.room, ours=ours)
+            case Connected():
+                return change(self, identity=event.identity, room=event.room)
+            case StepDone():
+                return self._stepped(event)
+            case AttemptBegan():
+                attempt = Attempt(n=event.attempt, began_at=event.at)
+                return change(self, attempts=(*self.attempts, attempt), diagnosis=None)
+            case DispatchSent():
+                return self._attempt(dispatch_id=event.dispatch_id)
+            case JobsListed():
+                return self._attempt(jobs=event.jobs)
+            case AgentJoined():
+                agent = AgentView(identity=event.identity, name=event.name, state_at=event.at)
+                return self._attempt(agent=agent)
+            case AgentStateChanged():
+                return self._agent(event.identity, state=event.state, state_at=event.at)
+            case AgentPonged():
+                return self._agent(event.identity, pong_ms=event.pong_ms)
+            case AgentGone():
+                return self._agent(event.identity, here=False)
+            case VerdictReached():
+                return self._judged(event)
+            case RetryStep():
+                progress = RetryProgress(event.attempt, event.number, event.text, event.at)
+                return change(self, retry=progress)._told(story.of_retry(event, self.opened_at))
+            case SegmentUpdated():
+                return self._said(event)
+            case LinkChanged():
+                return change(self, link=event.state, link_at=event.at)._told(
+                    story.of_link(event, self.opened_at, self._n)
+                )
+            case ProblemRaised():
+                return self._raised(event)
+            case Notice():
+                return change(self, notice=event.text)
+            case SessionEnded():
+                timings = change(self.timings, cleanup=event.took_ms)
+                return change(
+                    self,
+                    phase=Phase.ENDED,
+                    phase_at=event.at,
+                    retry=None,
+                    timings=timings,
+                    cleanup=event.cleanup,
+                )._told(story.of_end(event, self.opened_at, self._n))
+        return self
+
+    @property
+    def _n(self) -> int:
+        return self.attempts[-1].n if self.attempts else 1
+
+    def _told(self, line: StoryLine | None) -> SessionState:
+        if line is None:
+            return self
+        lines = (*self.story, line)
+        if len(lines) > MAX_STORY:
+            lines = (*lines[:100], *lines[101:])
+        return msgspec.structs.replace(self, story=lines)
+
+    def _entered(self, event: PhaseEntered) -> SessionState:
+        if self.over:
+            return self
+        retry = self.retry if event.phase is Phase.RETRYING else None
+        return msgspec.structs.replace(self, phase=event.phase, phase_at=event.at, retry=retry)
+
+    def _stepped(self, event: StepDone) -> SessionState:
+        done = {event.step.value: (event.at - self.opened_at) * 1000}
+        state = self
+        if event.step.value in Timings.__struct_fields__ and event.step is not Step.CLEANUP:
+            known = getattr(self.timings, event.step.value)
+            if known is None:
+                state = msgspec.structs.replace(
+                    state, timings=msgspec.structs.replace(self.timings, **done)
+                )
+            if state.attempts:
+                old = state.attempts[-1].timings
+                state = state._attempt(timings=msgspec.structs.replace(old, **done))
+        return state._told(story.of_step(event, self.opened_at))
+
+    def _attempt(self, **fields: object) -> SessionState:
+        if not self.attempts:
+            return self
+        last = msgspec.structs.replace(self.attempts[-1], **fields)
+        return msgspec.structs.replace(self, attempts=(*self.attempts[:-1], last))
+
+    def _agent(self, identity: str, **fields: object) -> SessionState:
+        agent = self.agent
+        if agent is None or agent.identity != identity:
+            return self
+        return self._attempt(agent=msgspec.structs.replace(agent, **fields))
+
+    def _judged(self, event: VerdictReached) -> SessionState:
+        began = self.attempts[-1].began_at if self.attempts else self.opened_at
+        line = story.of_verdict(
+            event.diagnosis,
+            event.at - self.opened_at,
+            (event.at - began) * 1000,
+            event.attempt,
+        )
+        settled = self._attempt(diagnosis=event.diagnosis)
+        return msgspec.structs.replace(settled, diagnosis=event.diagnosis)._told(line)
+
+    def _said(self, event: SegmentUpdated) -> SessionState:
+        committed = event.final and bool(event.text)
+        return msgspec.structs.replace(
+            self,
+            revision=self.revision + 1,
+            turns=self.turns + committed,
+            last_line=event.text if committed and event.role is not Role.YOU else self.last_line,
+        )
+
+    def _raised(self, event: ProblemRaised) -> SessionState:
+        state = msgspec.structs.replace(self, problem=event.problem)
+        if event.fatal:
+            found = diagnosis_of(event.problem)
+            state = msgspec.structs.replace(state._attempt(diagnosis=found), diagnosis=found)
+        return state._told(story.of_problem(event.problem, event.at - self.opened_at, self._n))
+
+
+def row_state(session: SessionState, now: float) -> tuple[StateKind, str]:
+    """Say in a table row what a session is at: kind, and words of at most 23 cells.
+
+    Args:
+        session: The session.
+        now: Seconds on the engine's clock, for what ticks while it is under way.
+    """
+    diagnosis = session.diagnosis
+    if session.phase is Phase.ENDED:
+        if diagnosis is not None and diagnosis.settled and not diagnosis.ok:
+            return diagnosis.kind, diagnosis.words
+        return StateKind.OVER, "ended"
+    if session.phase is Phase.ENDING:
+        return StateKind.WAITING, "ending"
+    if session.phase is Phase.RETRYING and session.retry is not None:
+        retry = session.retry
+        since = max(0, int(now - retry.since))
+        return StateKind.WAITING, f"retry {retry.attempt} step {retry.number}/4 {since} s"
+    if session.link is LinkState.RECONNECTING:
+        agent = session.agent
+        return StateKind.STALE, f"was {agent.state or 'ready'}" if agent else "was connected"
+    if diagnosis is None or not diagnosis.settled:
+        agent = session.agent
+        if agent is not None and agent.here:
+            return StateKind.WAITING, agent.state or "joined"
+        if session.phase is Phase.WAITING:
+            return StateKind.WAITING, f"waiting {max(0, int(now - session.phase_at))} s"
+        return StateKind.WAITING, session.phase.value
+    agent = session.agent
+    if diagnosis.code is Outcome.READY and agent is not None:
+        return StateKind.READY, agent.state or "ready"
+    return diagnosis.kind, diagnosis.words

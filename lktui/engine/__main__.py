@@ -1,0 +1,185 @@
+"""The engine process: `python -P -m lktui.engine FD --config-dir=… --state-dir=…`.
+
+fd 2 is the log file already, stdin is /dev/null. It runs in a session of its own, so that a
+hang-up of the terminal does not reach it: at end of file on the socket it ends its sessions,
+works the queue for at most 20 s, and exits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import NoReturn
+
+from lktui import __version__
+from lktui.clock import SystemClock
+from lktui.core.commands import AnyCommand, Shutdown
+from lktui.core.events import AnyEvent, Bye, EngineFaulted, Hello
+from lktui.core.problems import PortError, Problem
+from lktui.core.sanitize import without_tokens
+from lktui.core.wire import PROTOCOL, command_reader, frame_events
+from lktui.engine.engine import Engine
+from lktui.engine.gateway import LiveKitGateway
+from lktui.engine.outbox import Outbox
+from lktui.engine.recorder import Recorder
+from lktui.pipe import FrameProtocol
+from lktui.store.journal import Journal
+from lktui.store.paths import Paths
+from lktui.store.profiles import ProfileStore
+
+ORPHAN_GRACE_S = 20.0
+TERM_GRACE_S = 8.0
+_HUNG_S = 5.0
+_EXIT_HUNG = 70
+
+
+class _CutTokens(logging.Formatter):
+    """The SDK quotes whole tokens in its messages; none may reach the log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_tokens(super().format(record))
+
+
+def _log_to_stderr(level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_CutTokens("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("livekit").setLevel(max(logging.INFO, logging.root.level))
+    logging.captureWarnings(capture=True)
+
+
+def _watch_dog(descriptor: int) -> None:
+    """End an engine whose loop hangs: it never sees the end of file, but this thread does."""
+    poll = select.poll()
+    # POLLRDHUP is Linux's own; elsewhere a hang-up is told by POLLHUP alone.
+    poll.register(descriptor, getattr(select, "POLLRDHUP", select.POLLHUP))
+    poll.poll()
+    time.sleep(ORPHAN_GRACE_S + _HUNG_S)
+    os._exit(_EXIT_HUNG)
+
+
+class _Process:
+    """The socket, the outbox and the engine of this process."""
+
+    def __init__(self, descriptor: int, paths: Paths, *, record: bool) -> None:
+        self._descriptor, self._paths, self._record = descriptor, paths, record
+        self._clock = SystemClock()
+        self._grace: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._engine: Engine | None = None
+        self._pipe = FrameProtocol(command_reader(), self._take, self._lost)
+        self._outbox = Outbox(self._send, self._pipe.writable)
+
+    async def run(self) -> int:
+        """Work until told to stop; how many cleanup items are left."""
+        loop = asyncio.get_running_loop()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        loop.add_signal_handler(signal.SIGTERM, self._stop, TERM_GRACE_S)
+        dog = threading.Thread(target=_watch_dog, args=(os.dup(self._descriptor),), daemon=True)
+        dog.start()
+        sock = socket.socket(fileno=self._descriptor)
+        sock.setblocking(False)
+        await loop.create_connection(lambda: self._pipe, sock=sock)
+        pump = loop.create_task(self._outbox.pump())
+        try:
+            left = await self._work()
+        except PortError as error:
+            left = await self._refuse(error.problem)
+        self._outbox.put(self._stamped_bye(left))
+        self._outbox.flush()
+        pump.cancel()
+        self._pipe.close()
+        await asyncio.sleep(0.01)  # the transport writes out what is buffered
+        return left
+
+    async def _work(self) -> int:
+        journal = Journal(self._paths, keeps_text=self._record)
+        recorder = Recorder(journal, self._outbox.put, self._clock)
+        gateway = LiveKitGateway(ProfileStore(self._paths, os.environ), os.environ, self._clock)
+        engine = Engine(journal, gateway, recorder, self._clock, str(self._paths.log_file))
+        recorder.emit(
+            Hello(
+                protocol=PROTOCOL,
+                build=__version__,
+                pid=os.getpid(),
+                installation=journal.installation,
+            )
+        )
+        engine.start()
+        self._engine = engine
+        left = await engine.shutdown(await self._grace)
+        journal.close()
+        return left
+
+    async def _refuse(self, found: Problem) -> int:
+        """Say why nothing can be done: without a journal nothing may be made."""
+        now, wall = self._clock.monotonic(), self._clock.wall()
+        logging.getLogger(__name__).error("the engine cannot work: %s", found.line)
+        self._outbox.put(EngineFaulted(at=now, wall=wall, problem=found))
+        hello = Hello(
+            at=now,
+            wall=wall,
+            protocol=PROTOCOL,
+            build=__version__,
+            pid=os.getpid(),
+            installation="",
+        )
+        self._outbox.put(hello)
+        await self._grace
+        return 0
+
+    def _take(self, command: AnyCommand) -> None:
+        if isinstance(command, Shutdown):
+            self._stop(command.grace_s)
+        elif self._engine is not None:
+            self._engine.handle(command)
+
+    def _lost(self, _error: Exception | None) -> None:
+        self._stop(ORPHAN_GRACE_S)
+
+    def _stop(self, grace_s: float) -> None:
+        if not self._grace.done():
+            self._grace.set_result(grace_s)
+
+    def _send(self, events: list[AnyEvent]) -> None:
+        self._pipe.send(frame_events(events))
+
+    def _stamped_bye(self, left: int) -> Bye:
+        return Bye(at=self._clock.monotonic(), wall=self._clock.wall(), pending=left)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="lktui.engine")
+    parser.add_argument("descriptor", type=int)
+    parser.add_argument("--config-dir", required=True)
+    parser.add_argument("--state-dir", required=True)
+    parser.add_argument("--log-level", default="info")
+    parser.add_argument("--no-record", action="store_true")
+    return parser.parse_args()
+
+
+async def _main(arguments: argparse.Namespace) -> None:
+    paths = Paths.of(arguments.config_dir, arguments.state_dir)
+    await _Process(arguments.descriptor, paths, record=not arguments.no_record).run()
+
+
+def main() -> NoReturn:
+    """Run the engine; it ends without the interpreter's own exit."""
+    arguments = _arguments()
+    _log_to_stderr(arguments.log_level)
+    asyncio.run(_main(arguments))
+    sys.stderr.flush()
+    # The SDK aborts at interpreter exit in 13 of 200 runs (facts/livekit.md section 6).
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""The agent's RemoteSession on `lk.agent.session`: pings and the chat history.
+
+A pong is the best sign that a session is alive. Responses go to everybody in the room, so an
+answer counts only by identity and request id (facts/livekit.md section 1, "RemoteSession").
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+
+from google.protobuf.message import DecodeError
+from livekit.protocol.agent_pb import agent_session as pb
+
+from lktui.core.problems import PortError
+from lktui.core.reassembly import Remembered
+from lktui.engine.ports import RoomLink
+
+HISTORY_LIMIT_S = 2.0
+MAX_HISTORY_LINES = 500
+_log = logging.getLogger(__name__)
+
+
+class AgentSession:
+    """Asks one room's agents; a room without an AgentSession never answers."""
+
+    def __init__(self, link: RoomLink) -> None:
+        self._link = link
+        self._waiting: dict[tuple[str, str], asyncio.Future[pb.SessionResponse]] = {}
+
+    def received(self, identity: str, body: bytes) -> None:
+        """Take a message from the room; what is not an answer to us is passed over."""
+        message = pb.AgentSessionMessage()
+        try:
+            message.ParseFromString(body)
+        except DecodeError:
+            _log.info("a RemoteSession message of %s does not parse", identity)
+            return
+        if message.WhichOneof("message") == "response":
+            future = self._waiting.pop((identity, message.response.request_id), None)
+            if future is not None and not future.done():
+                future.set_result(message.response)
+
+    async def ping(self, identity: str, limit_s: float) -> bool:
+        """Ask whether the session is alive; False when no answer comes in time."""
+        request = pb.SessionRequest()
+        request.ping.SetInParent()
+        return await self._ask(identity, request, limit_s) is not None
+
+    async def history(self, agent: str, user: str) -> tuple[Remembered, ...]:
+        """Read what was said before, as the agent knows it; empty when it does not answer.
+
+        Args:
+            agent: The agent's identity: who is asked, and whose its own lines are.
+            user: Whose the other side's lines are taken to be.
+        """
+        request = pb.SessionRequest()
+        request.get_chat_history.SetInParent()
+        answer = await self._ask(agent, request, HISTORY_LIMIT_S)
+        if answer is None:
+            return ()
+        speakers = {pb.ChatRole.ASSISTANT: agent, pb.ChatRole.USER: user}
+        items = [i for i in answer.get_chat_history.items if i.WhichOneof("item") == "message"]
+        return tuple(
+            Remembered(
+                id=item.message.id,
+                identity=speakers[item.message.role],
+                text=" ".join(part.text for part in item.message.content if part.text),
+            )
+            for item in items[-MAX_HISTORY_LINES:]
+            if item.message.role in speakers
+        )
+
+    async def _ask(
+        self, identity: str, request: pb.SessionRequest, limit_s: float
+    ) -> pb.SessionResponse | None:
+        request.request_id = secrets.token_hex(8)
+        key = (identity, request.request_id)
+        future: asyncio.Future[pb.SessionResponse] = asyncio.get_running_loop().create_future()
+        self._waiting[key] = future
+        body = pb.AgentSessionMessage(request=request).SerializeToString()
+        try:
+            await self._link.send_session(request.request_id, body, identity)
+            async with asyncio.timeout(limit_s):
+                return await future
+        except (TimeoutError, PortError):
+            return None
+        finally:
+            self._waiting.pop(key, None)

@@ -1,0 +1,218 @@
+"""What is said in a room: streams become transcript segments, typed lines wait and go out.
+
+A line typed before the agent listens would be lost without a sign (facts/livekit.md section 2),
+so it waits here; lines go out one after another in the order in which they were typed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from lktui.clock import Clock
+from lktui.core.events import (
+    AnyEvent,
+    Mark,
+    Notice,
+    Role,
+    SegmentUpdated,
+    SessionId,
+    Step,
+    StepDone,
+)
+from lktui.core.problems import PortError
+from lktui.core.reassembly import Reassembly, Remembered, Update
+from lktui.core.sanitize import clean
+from lktui.engine.ports import Participant, RoomLink
+
+MAX_WAITING_LINES = 100
+EXPIRE_EVERY_S = 1.0
+
+
+class Conversation:
+    """One room's transcript and composer.
+
+    Args:
+        session: Whose events these are.
+        link: Where lines go out.
+        emit: Takes the events.
+        clock: Tells the time.
+    """
+
+    def __init__(
+        self,
+        session: SessionId,
+        link: RoomLink,
+        emit: Callable[[AnyEvent], None],
+        clock: Clock,
+    ) -> None:
+        self._session, self._link, self._emit, self._clock = session, link, emit, clock
+        self._reassembly = Reassembly()
+        self._speakers: dict[str, Participant] = {}
+        self._agent = ""
+        self._lines: asyncio.Queue[tuple[str, str]] = asyncio.Queue(MAX_WAITING_LINES)
+        self._listens = asyncio.Event()
+        self._asked_at = 0.0
+        self._answered = False
+        self._replied = False
+        self.on_reply: Callable[[], None] = lambda: None
+        """Called when the agent has said something after a typed line."""
+
+    # --- who ----------------------------------------------------------------------------------
+
+    def know(self, participant: Participant) -> None:
+        """Remember somebody's name for what they say."""
+        self._speakers[participant.identity] = participant
+
+    def agent_is(self, identity: str) -> None:
+        """Take this participant's lines for the agent's."""
+        self._agent = identity
+
+    def listens(self, now: bool) -> None:  # noqa: FBT001 - one fact, named at every call
+        """Let typed lines out, or hold them back."""
+        if now:
+            self._listens.set()
+        else:
+            self._listens.clear()
+
+    # --- what is heard ------------------------------------------------------------------------
+
+    def opened(self, stream: str, topic: str, identity: str, attributes: Mapping[str, str]) -> None:
+        """A text stream begins."""
+        self._reassembly.opened(stream, topic, identity, attributes, self._now)
+
+    def chunk(self, stream: str, text: str) -> None:
+        """A text stream goes on."""
+        self._tell(self._reassembly.chunk(stream, text, self._now))
+
+    def closed(self, stream: str, attributes: Mapping[str, str]) -> None:
+        """A text stream has ended."""
+        self._tell(self._reassembly.closed(stream, attributes, self._now))
+
+    def broken(self, stream: str) -> None:
+        """A text stream ended in the middle."""
+        self._tell(self._reassembly.broken(stream, self._now))
+
+    def left(self, identity: str) -> None:
+        """Close what somebody was saying who has left."""
+        for update in self._reassembly.participant_left(identity, self._now):
+            self._tell(update)
+
+    def backfill(self, lines: tuple[Remembered, ...]) -> None:
+        """Add what the agent's own history knows and nobody streamed to us."""
+        for update in self._reassembly.history(lines, self._now):
+            self._tell(update)
+
+    async def expire(self) -> None:
+        """Close segments that get no more updates; runs until cancelled."""
+        while True:
+            await self._clock.sleep(EXPIRE_EVERY_S)
+            for update in self._reassembly.expire(self._now):
+                self._tell(update)
+
+    # --- what is typed ------------------------------------------------------------------------
+
+    def say(self, key: str, text: str) -> None:
+        """Take a typed line; it is shown at once as waiting."""
+        try:
+            self._lines.put_nowait((key, text))
+        except asyncio.QueueFull:
+            self._emit(Notice(session=self._session, text="too many lines wait; not taken"))
+            return
+        if not self._listens.is_set():
+            self._tell_typed(key, text, at=self._now, final=False)
+
+    async def send_lines(self) -> None:
+        """Send typed lines when the agent listens; runs until cancelled."""
+        while True:
+            key, text = await self._lines.get()
+            await self._listens.wait()
+            at = self._now
+            # The agent may answer before send_chat() returns: the question must stand first.
+            self._asked_at, self._answered = at, False
+            self._tell_typed(key, text, at=at, final=True)
+            self._reassembly.said_here(self._link.identity, text, at)
+            try:
+                await self._link.send_chat(text)
+            except PortError as error:
+                self._tell_typed(key, text, at=at, final=True, mark=Mark.NOT_SENT)
+                self._emit(Notice(session=self._session, text=error.problem.summary))
+
+    def give_up_lines(self) -> None:
+        """Say of lines that never went out that they were not sent."""
+        while not self._lines.empty():
+            key, text = self._lines.get_nowait()
+            self._tell_typed(key, text, at=self._now, final=True, mark=Mark.NOT_SENT)
+
+    # --- to the record ------------------------------------------------------------------------
+
+    @property
+    def _now(self) -> float:
+        return self._clock.monotonic()
+
+    def _tell_typed(
+        self, key: str, text: str, *, at: float, final: bool, mark: Mark = Mark.NONE
+    ) -> None:
+        self._emit(
+            SegmentUpdated(
+                session=self._session,
+                key=key,
+                identity=self._link.identity,
+                speaker="you",
+                role=Role.YOU,
+                text=text,
+                final=final,
+                opened_at=at,
+                first_text_at=at,
+                mark=mark,
+            )
+        )
+
+    def _tell(self, update: Update | None) -> None:
+        if update is None:
+            return
+        role, speaker = self._speaker(update.identity)
+        self._emit(
+            SegmentUpdated(
+                session=self._session,
+                key=update.key,
+                identity=clean(update.identity, limit=120),
+                speaker=speaker,
+                role=role,
+                text=update.text,
+                final=update.final,
+                opened_at=update.opened_at,
+                first_text_at=update.first_text_at,
+                mark=update.mark,
+            )
+        )
+        if role is Role.AGENT and update.text and update.opened_at >= self._asked_at > 0:
+            self._reply_began(update)
+
+    def _reply_began(self, update: Update) -> None:
+        if self._answered:
+            return
+        self._answered = True
+        self.on_reply()
+        if self._replied:
+            return
+        self._replied = True
+        took_ms = (update.first_text_at - self._asked_at) * 1000
+        self._emit(
+            StepDone(
+                session=self._session,
+                at=update.first_text_at,
+                step=Step.FIRST_REPLY,
+                took_ms=took_ms,
+            )
+        )
+
+    def _speaker(self, identity: str) -> tuple[Role, str]:
+        known = self._speakers.get(identity)
+        if identity == self._link.identity:
+            return Role.YOU, "you"
+        if identity == self._agent or (known is not None and known.is_agent):
+            name = (known.agent_name or known.name) if known else ""
+            return Role.AGENT, name or "agent"
+        name = known.name if known is not None and known.name else clean(identity, limit=60)
+        return Role.USER, name or "somebody"

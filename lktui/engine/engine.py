@@ -1,0 +1,164 @@
+"""Hands each command to the run it is for, and ends everything in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+
+from lktui.clock import Clock
+from lktui.core.commands import (
+    AnyCommand,
+    EndSession,
+    ForgetCleanup,
+    Retry,
+    RunCleanup,
+    Say,
+    Shutdown,
+    StartSession,
+    WatchRooms,
+)
+from lktui.core.events import (
+    CleanupResult,
+    EngineFaulted,
+    Notice,
+    OutcomesRead,
+    ProblemRaised,
+    SessionEnded,
+    SessionId,
+)
+from lktui.core.problems import PortError, ProblemCode, problem
+from lktui.engine.gateway import LiveKitGateway
+from lktui.engine.janitor import Janitor
+from lktui.engine.recorder import Recorder
+from lktui.engine.room_monitor import RoomMonitor
+from lktui.engine.session_run import SessionRun
+from lktui.store.journal import Journal
+
+MAX_SESSIONS = 200
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """All sessions, the queue and the room list of one process.
+
+    Args:
+        journal: The record.
+        gateway: Makes the ports.
+        recorder: Takes the events.
+        clock: Tells the time.
+        log: Where the log is, for problems.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        gateway: LiveKitGateway,
+        recorder: Recorder,
+        clock: Clock,
+        log: str,
+    ) -> None:
+        self._journal, self._gateway, self._recorder = journal, gateway, recorder
+        self._clock, self._log_file = clock, log
+        self._runs: dict[SessionId, SessionRun] = {}
+        self._janitor = Janitor(journal, gateway, recorder.emit, clock)
+        self._monitor = RoomMonitor(gateway, recorder.emit, clock)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ending = False
+
+    def start(self) -> None:
+        """Say what is known from before, take over what dead engines left, begin to work."""
+        self._recorder.emit(OutcomesRead(outcomes=self._journal.outcomes()))
+        abandoned = self._journal.take_over()
+        self._janitor.adopt(abandoned.items)
+        self._janitor.show_foreign(self._journal.open_items())
+        for session in abandoned.sessions:
+            self._run(self._bury(session))
+        self._run(self._janitor.run())
+        self._run(self._recorder.commit())
+
+    def handle(self, command: AnyCommand) -> None:
+        """Do what is asked; what goes wrong comes back as an event."""
+        try:
+            self._handle(command)
+        except PortError as error:
+            self._recorder.emit(EngineFaulted(problem=error.problem))
+
+    def _handle(self, command: AnyCommand) -> None:
+        match command:
+            case StartSession():
+                self._start(command)
+            case Say():
+                if (run := self._found(command.session)) is not None:
+                    run.say(command.key, command.text)
+            case Retry():
+                if (run := self._found(command.session)) is not None:
+                    run.retry(replace_live=command.replace_live)
+            case EndSession():
+                if (run := self._found(command.session)) is not None:
+                    run.end()
+            case WatchRooms():
+                self._monitor.watch(command.profile)
+            case RunCleanup():
+                self._run(
+                    self._janitor.try_now(command.ids, kept=command.kept, limit_s=command.limit_s)
+                )
+            case ForgetCleanup():
+                self._janitor.forget(command.ids)
+            case Shutdown():
+                pass  # the process ends itself: engine.__main__
+
+    async def shutdown(self, grace_s: float) -> int:
+        """End every session and work the queue; how many items are left."""
+        self._ending = True
+        deadline = self._clock.monotonic() + grace_s
+        await self._monitor.close()
+        ends = [run.end() for run in self._runs.values() if not run.ended.is_set()]
+        if ends:
+            await asyncio.wait(ends, timeout=grace_s)
+        left = await self._janitor.close(max(0.0, deadline - self._clock.monotonic()))
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._recorder.flush()
+        await self._gateway.close()
+        return left
+
+    def _start(self, command: StartSession) -> None:
+        living = sum(not run.ended.is_set() for run in self._runs.values())
+        if self._ending or command.session in self._runs or living >= MAX_SESSIONS:
+            _log.warning("session %s is not started", command.session)
+            return
+        run = SessionRun(command, self._gateway, self._janitor, self._recorder.emit, self._clock)
+        run.start()  # raises when the session cannot be recorded: then nothing is made
+        self._runs[command.session] = run
+
+    def _found(self, session: SessionId) -> SessionRun | None:
+        run = self._runs.get(session)
+        if run is None or run.ended.is_set():
+            self._recorder.emit(Notice(session=session, text="not now: this session is over"))
+            return None
+        return run
+
+    async def _bury(self, session: SessionId) -> None:
+        """End the record of a session whose engine died; its rooms are in the queue."""
+        lost = problem(ProblemCode.ENGINE_LOST, log=self._log_file)
+        self._recorder.emit(ProblemRaised(session=session, problem=lost, fatal=True))
+        self._recorder.emit(
+            SessionEnded(session=session, cleanup=CleanupResult.PENDING, took_ms=0.0)
+        )
+
+    def _run(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._worked)
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a task of the engine failed", exc_info=error)
+            what = type(error).__name__
+            self._recorder.emit(
+                EngineFaulted(problem=problem(ProblemCode.INTERNAL, what=what, log=self._log_file))
+            )

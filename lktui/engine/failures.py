@@ -1,0 +1,173 @@
+"""SDK and network exceptions as Problems: the only place that names them.
+
+What each situation raises was measured (facts/livekit.md section 5). The SDK quotes whole tokens
+in its messages: every detail is cut by `sanitize.clean_detail`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import httpx
+from google.protobuf.message import DecodeError
+from livekit import api, rtc
+
+from lktui.core.problems import PortError, Problem, ProblemCode, problem
+from lktui.core.sanitize import clean_detail
+
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
+
+_CONNECT_TEXTS: tuple[tuple[str, ProblemCode], ...] = (
+    ("token is expired", ProblemCode.TOKEN_EXPIRED),
+    ("token is not valid yet", ProblemCode.TOKEN_NOT_YET_VALID),
+    ("permissions denied", ProblemCode.PERMISSION_DENIED),
+    ("invalid api key", ProblemCode.AUTH_FAILED),
+    ("signature is invalid", ProblemCode.AUTH_FAILED),
+    ("invalid authorization", ProblemCode.TOKEN_INVALID),
+    ("401", ProblemCode.AUTH_FAILED),
+    ("connection refused", ProblemCode.CONNECTION_REFUSED),
+    ("lookup address", ProblemCode.DNS_FAILED),
+    ("corrupt message", ProblemCode.TLS_FAILED),
+    ("certificate", ProblemCode.TLS_FAILED),
+    ("tls", ProblemCode.TLS_FAILED),
+    ("timed out", ProblemCode.CONNECT_TIMEOUT),
+    ("handshake error", ProblemCode.NOT_LIVEKIT),
+    ("http error", ProblemCode.NOT_LIVEKIT),
+    ("client error: 404", ProblemCode.NOT_LIVEKIT),
+    ("404 not found", ProblemCode.NOT_LIVEKIT),
+)
+"""What a rtc connect error says, in lower case; the first that fits counts."""
+
+
+def of_connect(error: Exception, host: str) -> Problem:
+    """Tell why a room could not be joined."""
+    text = str(error)
+    lowered = text.lower()
+    code = next(
+        (code for part, code in _CONNECT_TEXTS if part in lowered), ProblemCode.CONNECT_FAILED
+    )
+    return problem(code, subject=host, host=host, detail=clean_detail(text))
+
+
+def of_api(error: Exception, host: str, what: str) -> Problem:
+    """Tell why a call of the server API failed."""
+    detail = clean_detail(str(error) or type(error).__name__)
+    code = _api_code(error)
+    return problem(code, subject=what, host=host, what=what, detail=detail)
+
+
+def _api_code(error: Exception) -> ProblemCode:  # noqa: PLR0912 - a table of types
+    match error:
+        case api.ServerError(status=status, code=code):
+            if status == _UNAUTHORIZED and code == "unauthenticated":
+                return ProblemCode.PERMISSION_DENIED
+            if status in (_UNAUTHORIZED, _FORBIDDEN):
+                return ProblemCode.AUTH_FAILED
+            if status == _TOO_MANY:
+                return ProblemCode.RATE_LIMITED
+            if code == "not_found":
+                return ProblemCode.NOT_FOUND
+            return ProblemCode.NOT_LIVEKIT if status == _NOT_FOUND else ProblemCode.SERVER_ERROR
+        case DecodeError() | aiohttp.ContentTypeError():
+            return ProblemCode.NOT_LIVEKIT
+        case aiohttp.ClientConnectorDNSError():
+            return ProblemCode.DNS_FAILED
+        case aiohttp.ClientConnectorSSLError() | aiohttp.ClientConnectorCertificateError():
+            return ProblemCode.TLS_FAILED
+        case aiohttp.ClientConnectorError():
+            return _of_os_error(error.os_error)
+        case TimeoutError():
+            return ProblemCode.CONNECT_TIMEOUT
+        case aiohttp.InvalidURL():
+            return ProblemCode.DNS_FAILED
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
+            return ProblemCode.CONNECT_FAILED
+        case _:
+            return ProblemCode.NOT_LIVEKIT
+
+
+def _of_os_error(error: OSError) -> ProblemCode:
+    if isinstance(error, ConnectionRefusedError):
+        return ProblemCode.CONNECTION_REFUSED
+    # aiohttp joins the errors of several addresses into one OSError of text only.
+    refused = re.search(r"refused|Errno 111|Errno 61", str(error))
+    return ProblemCode.CONNECTION_REFUSED if refused else ProblemCode.CONNECT_FAILED
+
+
+def answered(found: Problem) -> bool:
+    """Whether a server answered at all: unanswered cleanup tries never make an item stuck."""
+    return found.code not in (
+        ProblemCode.CONNECTION_REFUSED,
+        ProblemCode.DNS_FAILED,
+        ProblemCode.CONNECT_TIMEOUT,
+        ProblemCode.CONNECT_FAILED,
+    )
+
+
+_API_ERRORS = (api.ServerError, aiohttp.ClientError, DecodeError, OSError, ValueError)
+_LINK_ERRORS = (rtc.ConnectError, rtc.StreamError, OSError, RuntimeError, ValueError)
+
+
+@asynccontextmanager
+async def limited(timeout_s: float, host: str, what: str) -> AsyncIterator[None]:
+    """Put a time limit on a server API call and turn its failures into PortError.
+
+    Args:
+        timeout_s: The client's own time-out does not work (facts/livekit.md section 5).
+        host: For the words of the problem.
+        what: The call, for the words of the problem.
+
+    Raises:
+        PortError: Whatever went wrong.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except _API_ERRORS as error:
+        raise PortError(of_api(error, host, what)) from None
+
+
+@asynccontextmanager
+async def joining(timeout_s: float, host: str) -> AsyncIterator[None]:
+    """Put a time limit on a room connection and turn its failures into PortError.
+
+    Raises:
+        PortError: Whatever went wrong.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except TimeoutError:
+        raise PortError(problem(ProblemCode.CONNECT_TIMEOUT, subject=host, host=host)) from None
+    except _LINK_ERRORS as error:
+        raise PortError(of_connect(error, host)) from None
+
+
+@asynccontextmanager
+async def sending(timeout_s: float) -> AsyncIterator[None]:
+    """Put a time limit on sending over a room connection: it hangs while reconnecting.
+
+    Raises:
+        PortError: NOT_SENT, whatever went wrong.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except (TimeoutError, *_LINK_ERRORS) as error:
+        detail = clean_detail(str(error))
+        raise PortError(
+            problem(ProblemCode.NOT_SENT, timeout=f"{timeout_s:g} s", detail=detail)
+        ) from None
+
+
+def of_endpoint(error: httpx.HTTPError, host: str, timeout_s: float) -> Problem:
+    """Tell why the token endpoint gave no answer."""
+    late = isinstance(error, httpx.TimeoutException)
+    code = ProblemCode.ENDPOINT_TIMEOUT if late else ProblemCode.ENDPOINT_UNREACHABLE
+    return problem(
+        code, subject=host, host=host, timeout=f"{timeout_s:g} s", detail=clean_detail(str(error))
+    )

@@ -1,0 +1,82 @@
+"""Makes the real ports of a profile; the only place that turns secret references into values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lktui.clock import Clock
+from lktui.core.problems import PortError, ProblemCode, problem
+from lktui.core.profile import AuthMode, Profile, Secret
+from lktui.engine.ports import LinkListener, RoomLink, ServerApi, Tokens
+from lktui.engine.room_link import RtcRoomLink
+from lktui.engine.server_api import LiveKitServerApi
+from lktui.engine.tokens import EndpointTokens, MintedTokens, StaticToken
+from lktui.store.profiles import ProfileStore
+from lktui.store.secrets import resolve
+
+
+class LiveKitGateway:
+    """Ports over the real SDK.
+
+    Args:
+        store: Profiles by name.
+        env: The environment, for `env:` references.
+        clock: Tells the time.
+    """
+
+    def __init__(self, store: ProfileStore, env: Mapping[str, str], clock: Clock) -> None:
+        self._store, self._env, self._clock = store, env, clock
+        self._apis: dict[tuple[str, str, str], LiveKitServerApi] = {}
+
+    def server_api(self, profile: Profile) -> ServerApi:
+        """Give the API client of a profile's server; shared by all who use the same key.
+
+        Raises:
+            PortError: SECRET_UNRESOLVED or NO_API_KEY.
+        """
+        key, secret = self._key(profile)
+        name = (profile.http_url, key, secret)
+        if name not in self._apis:
+            self._apis[name] = LiveKitServerApi(profile.http_url, profile.host, key, secret)
+        return self._apis[name]
+
+    def room_link(self, listener: LinkListener, profile: Profile) -> RoomLink:
+        """Make a room connection that is not connected yet."""
+        return RtcRoomLink(listener, profile.host)
+
+    def tokens(self, profile: Profile) -> Tokens:
+        """Give the source of room tokens.
+
+        Raises:
+            PortError: SECRET_UNRESOLVED or NO_API_KEY.
+        """
+        if profile.auth_mode is AuthMode.API:
+            return MintedTokens(*self._key(profile))
+        if profile.token is not None:
+            return StaticToken(self._resolved(profile.token, "token"), self._clock)
+        return EndpointTokens(profile, self._env, self._clock)
+
+    def profile(self, name: str) -> Profile:
+        """Read a profile by name.
+
+        Raises:
+            PortError: PROFILE_MISSING or PROFILE_INVALID.
+        """
+        return self._store.get(name)
+
+    async def close(self) -> None:
+        """Close all API clients."""
+        apis, self._apis = list(self._apis.values()), {}
+        for client in apis:
+            await client.close()
+
+    def _key(self, profile: Profile) -> tuple[str, str]:
+        if profile.api_key is None or profile.api_secret is None:
+            raise PortError(problem(ProblemCode.NO_API_KEY, subject=profile.name))
+        return (
+            self._resolved(profile.api_key, "api_key"),
+            self._resolved(profile.api_secret, "api_secret"),
+        )
+
+    def _resolved(self, secret: Secret, field: str) -> str:
+        return resolve(secret, field, self._env)

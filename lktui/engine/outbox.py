@@ -1,0 +1,55 @@
+"""Batches of events to the screen; a slow screen never makes the engine wait or grow.
+
+The first event after a pause leaves at once, later ones at most every 50 ms. While the pipe is
+full a segment's newer text replaces its older one; finals, steps and problems are never dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from lktui.core.events import AnyEvent, SegmentUpdated
+
+BATCH_S = 0.05
+
+
+class Outbox:
+    """Queues events and sends them in batches.
+
+    Args:
+        send: Takes a batch.
+        writable: Set while the pipe takes bytes.
+    """
+
+    def __init__(self, send: Callable[[list[AnyEvent]], None], writable: asyncio.Event) -> None:
+        self._send, self._writable = send, writable
+        self._queue: dict[object, AnyEvent] = {}
+        self._serial = 0
+        self._wake = asyncio.Event()
+
+    def put(self, event: AnyEvent) -> None:
+        """Queue an event; a segment keeps the place of its first text."""
+        key: object
+        if isinstance(event, SegmentUpdated):
+            key = (event.session, event.key)
+        else:
+            self._serial += 1
+            key = self._serial
+        self._queue[key] = event
+        self._wake.set()
+
+    async def pump(self) -> None:
+        """Send batches; runs until cancelled."""
+        while True:
+            await self._wake.wait()
+            await self._writable.wait()
+            self.flush()
+            await asyncio.sleep(BATCH_S)
+
+    def flush(self) -> None:
+        """Send what is queued."""
+        self._wake.clear()
+        if self._queue:
+            batch, self._queue = list(self._queue.values()), {}
+            self._send(batch)

@@ -1,0 +1,84 @@
+"""Where every event goes: stamped, to the journal, then to the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from lktui.clock import Clock
+from lktui.core.events import (
+    AnyEvent,
+    DispatchIntended,
+    EngineFaulted,
+    RoomIntended,
+    SegmentUpdated,
+    SessionEnded,
+    SessionEvent,
+    SessionOpened,
+)
+from lktui.core.problems import PortError
+from lktui.store.journal import Journal
+
+COMMIT_S = 0.25
+_DURABLE = (SessionOpened, RoomIntended, DispatchIntended, SessionEnded)
+_log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Stamps events and writes them down before the screen hears of them.
+
+    Args:
+        journal: The record.
+        send: Takes the events to the screen.
+        clock: Tells the time.
+    """
+
+    def __init__(self, journal: Journal, send: Callable[[AnyEvent], None], clock: Clock) -> None:
+        self._journal, self._send, self._clock = journal, send, clock
+        self._wake = asyncio.Event()
+        self._faulted = False
+
+    def emit(self, event: AnyEvent) -> None:
+        """Stamp, record and pass on an event.
+
+        Raises:
+            PortError: An event that safety rests on could not be made durable.
+        """
+        event = msgspec.structs.replace(
+            event, at=event.at or self._clock.monotonic(), wall=event.wall or self._clock.wall()
+        )
+        if isinstance(event, SessionEvent) and not _interim(event):
+            self._journal.append(event)
+            if isinstance(event, _DURABLE):
+                self._journal.flush()
+            else:
+                self._wake.set()
+        self._send(event)
+
+    async def commit(self) -> None:
+        """Commit what is pending, every 250 ms at most; runs until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._clock.sleep(COMMIT_S)
+            self.flush()
+
+    def flush(self) -> None:
+        """Commit now; a disk that does not take it is said once, and tried again."""
+        try:
+            self._journal.flush()
+        except PortError as error:
+            _log.error("the record could not be written: %s", error.problem.line)
+            self._wake.set()
+            if not self._faulted:
+                self._send(EngineFaulted(problem=error.problem))
+            self._faulted = True
+        else:
+            self._faulted = False
+
+
+def _interim(event: SessionEvent) -> bool:
+    return isinstance(event, SegmentUpdated) and not event.final

@@ -1,0 +1,186 @@
+"""One rtc connection to a room: the SDK's callbacks become calls of a `LinkListener`.
+
+All stream handlers are registered before connect(), since a topic without a handler is dropped
+(facts/livekit.md section 1). Handlers are sync and read in tasks; RemoteSession messages are read
+one after another, since a task per stream swaps their order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+
+from livekit import rtc
+
+from lktui.core.events import LinkState
+from lktui.engine.failures import joining, sending
+from lktui.engine.ports import LinkListener, Participant, Topic
+from lktui.engine.server_api import participant
+
+CONNECT_LIMIT_S = 15.0
+SEND_LIMIT_S = 5.0
+DISCONNECT_LIMIT_S = 5.0
+MAX_SESSION_BYTES = 4 << 20
+_QUEUE = 1000
+_log = logging.getLogger(__name__)
+
+
+class RtcRoomLink:
+    """The SDK's Room behind the `RoomLink` port."""
+
+    def __init__(self, listener: LinkListener, host: str = "") -> None:
+        self._listener, self._host = listener, host
+        self._room = rtc.Room()
+        self._joined = False
+        self._closing = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._messages: asyncio.Queue[tuple[rtc.ByteStreamReader, str]] = asyncio.Queue(_QUEUE)
+        for topic in (Topic.CHAT, Topic.TRANSCRIPTION):
+            self._room.register_text_stream_handler(topic.value, self._on_text)
+        self._room.register_byte_stream_handler(Topic.SESSION.value, self._on_session_stream)
+        self._room.on("participant_connected", self._on_joined)
+        self._room.on("participant_disconnected", self._on_left)
+        self._room.on("participant_attributes_changed", self._on_attributes)
+        self._room.on("reconnecting", self._on_reconnecting)
+        self._room.on("reconnected", self._on_reconnected)
+        self._room.on("disconnected", self._on_disconnected)
+
+    @property
+    def room(self) -> str:
+        """The room's name as the server says it."""
+        return self._room.name if self._joined else ""
+
+    @property
+    def identity(self) -> str:
+        """Who we are in the room."""
+        return self._room.local_participant.identity if self._joined else ""
+
+    @property
+    def participants(self) -> tuple[Participant, ...]:
+        """Everybody else that we can see."""
+        return tuple(_seen(other) for other in self._room.remote_participants.values())
+
+    async def connect(self, url: str, token: str) -> None:
+        """Join; whoever is there already is announced like one who joins."""
+        async with joining(CONNECT_LIMIT_S, self._host):
+            await self._room.connect(url, token)
+        self._joined = True
+        self._run(self._read_messages())
+        for other in self.participants:
+            self._listener.participant_joined(other)
+
+    async def send_chat(self, text: str) -> None:
+        """Type a line on `lk.chat`."""
+        async with sending(SEND_LIMIT_S):
+            await self._room.local_participant.send_text(text, topic=Topic.CHAT.value)
+
+    async def send_session(self, request_id: str, body: bytes, identity: str) -> None:
+        """Send a RemoteSession message to one participant only."""
+        async with sending(SEND_LIMIT_S):
+            await self._room.local_participant.send_bytes(
+                body,
+                name=request_id,
+                topic=Topic.SESSION.value,
+                destination_identities=[identity],
+            )
+
+    async def disconnect(self) -> None:
+        """Leave the room and end all reading."""
+        if self._closing:
+            return
+        self._closing = True
+        try:
+            async with asyncio.timeout(DISCONNECT_LIMIT_S):
+                await self._room.disconnect()
+        except TimeoutError:
+            _log.warning("leaving the room took over %s s; going on", DISCONNECT_LIMIT_S)
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _run(self, reading: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(reading)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("reading a stream failed", exc_info=error)
+
+    def _on_joined(self, other: rtc.RemoteParticipant) -> None:
+        self._listener.participant_joined(_seen(other))
+
+    def _on_left(self, other: rtc.RemoteParticipant) -> None:
+        reason = other.disconnect_reason
+        name = rtc.DisconnectReason.Name(reason) if reason is not None else "UNKNOWN_REASON"
+        self._listener.participant_left(other.identity, name)
+
+    def _on_attributes(self, _changed: dict[str, str], other: rtc.Participant) -> None:
+        if isinstance(other, rtc.RemoteParticipant):
+            self._listener.participant_changed(_seen(other))
+
+    def _on_reconnecting(self) -> None:
+        self._listener.link_changed(LinkState.RECONNECTING, "")
+
+    def _on_reconnected(self) -> None:
+        self._listener.link_changed(LinkState.CONNECTED, "")
+
+    def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
+        if not self._closing:
+            self._listener.link_changed(LinkState.LOST, rtc.DisconnectReason.Name(reason))
+
+    def _on_text(self, reader: rtc.TextStreamReader, identity: str) -> None:
+        info = reader.info
+        topic = Topic.CHAT if info.topic == Topic.CHAT else Topic.TRANSCRIPTION
+        # The id is the sender's word: two senders may use the same one.
+        stream = f"{identity}/{info.stream_id}"
+        self._listener.text_opened(stream, topic, identity, dict(info.attributes or {}))
+        self._run(self._read_text(reader, stream))
+
+    async def _read_text(self, reader: rtc.TextStreamReader, stream: str) -> None:
+        try:
+            async for chunk in reader:
+                self._listener.text_chunk(stream, chunk)
+        except rtc.StreamError:
+            self._listener.text_broken(stream)
+        else:
+            self._listener.text_closed(stream, dict(reader.info.attributes or {}))
+        finally:
+            with contextlib.suppress(rtc.StreamError):
+                reader.close()
+
+    def _on_session_stream(self, reader: rtc.ByteStreamReader, identity: str) -> None:
+        try:
+            self._messages.put_nowait((reader, identity))
+        except asyncio.QueueFull:
+            _log.warning("too many RemoteSession messages at once; one from %s dropped", identity)
+            reader.close()
+
+    async def _read_messages(self) -> None:
+        while True:
+            reader, identity = await self._messages.get()
+            body = bytearray()
+            try:
+                async for chunk in reader:
+                    body += chunk
+                    if len(body) > MAX_SESSION_BYTES:
+                        break
+                else:
+                    self._listener.session_message(identity, bytes(body))
+            except rtc.StreamError:
+                _log.info("a RemoteSession message of %s broke off", identity)
+            finally:
+                reader.close()
+
+
+def _seen(other: rtc.RemoteParticipant) -> Participant:
+    return participant(
+        other.identity,
+        name=other.name,
+        is_agent=other.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
+        attributes=dict(other.attributes),
+    )

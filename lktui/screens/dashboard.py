@@ -1,0 +1,246 @@
+"""The base of the four screens: header, body, status line, footer, and when they are drawn.
+
+A screen computes what it shows from the controller's state and hands it to its widgets; those
+redraw only what looks different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+
+from lktui.core.action_types import Question, Scope, View
+from lktui.core.actions import PARENTS, ActionId, footer_entries, key_of
+from lktui.core.cleanup import OPEN, ItemState
+from lktui.core.events import Phase
+from lktui.core.session import SessionState
+from lktui.screens.action_screen import ActionScreen, does
+from lktui.screens.chrome import header_of, message_of
+from lktui.screens.confirm.sheet import ConfirmSheet
+from lktui.screens.help.page import HelpPage
+from lktui.session.controller import SessionController
+from lktui.session.engine_client import EngineHealth
+from lktui.widgets.footer import Entry, Footer
+from lktui.widgets.header import Header
+from lktui.widgets.pacing import Pacer
+from lktui.widgets.status_line import StatusLine
+from lktui.widgets.too_small import TooSmall
+
+WATCHED = (
+    "profiles", "profile_in_use", "sessions", "focus", "rooms", "cleanup", "outcomes", "engine",
+    "engine_restarts", "message", "seen",
+)  # fmt: skip
+"""Vars of the controller that screens show."""
+
+_MINUTE_S = 60.0
+_HELP: Entry = (key_of(ActionId.HELP), "Help")
+
+
+@dataclass
+class QuitRequested(Message):
+    """Posted by a screen, handled by the app: end what goes on, clean up and leave."""
+
+
+@dataclass
+class Interrupted(Message):
+    """Posted by a screen, handled by the app, which quits at the second one."""
+
+
+class DashboardScreen(ActionScreen[None]):
+    """One of the four modes."""
+
+    SCOPE: ClassVar[Scope]
+    """Its own actions; those that hold besides follow from the registry."""
+    TITLE: ClassVar[str]
+    """As on its tab."""
+
+    def __init__(self, controller: SessionController) -> None:
+        super().__init__()
+        self.controller = controller
+        self._pacer = Pacer(self, controller.clock, self._draw_if_shown)
+        self._seconds: Timer | None = None
+
+    # --- what subclasses say ----------------------------------------------------------------
+
+    def compose_body(self) -> ComposeResult:
+        """Yield what is between header and status line."""
+        yield from ()
+
+    def draw_body(self) -> None:
+        """Hand the widgets of the body what they are to show now."""
+
+    def in_view(self) -> Content:
+        """Say in the status line what is in view."""
+        return Content("")
+
+    def hint(self) -> Content:
+        """Say something at the right of the status line while there is no message."""
+        return Content("")
+
+    def footer_scopes(self) -> tuple[Scope, ...]:
+        """Give the scopes of the footer's entries; an input that has the focus has its own."""
+        return (self.SCOPE, *PARENTS[self.SCOPE])
+
+    def help_entry(self) -> Entry:
+        """Give the footer's last entry."""
+        return _HELP
+
+    def ticking(self) -> bool:
+        """Tell whether seconds are shown that pass."""
+        return any(_under_way(session) for session in self.controller.talking) or any(
+            item.state in (ItemState.RUNNING, ItemState.WAITING)
+            for item in self.controller.cleanup.values()
+        )
+
+    def view(self) -> View:
+        """Give what every screen knows; subclasses add what is under the cursor."""
+        controller = self.controller
+        return View(
+            profile=controller.profile(),
+            profile_name=controller.profile_in_use,
+            talking=tuple(session.room for session in controller.talking),
+            failed=sum(session.failed for session in controller.sessions.values()),
+            unfinished=sum(item.state in OPEN for item in controller.cleanup.values()),
+            engine_runs=controller.engine not in (EngineHealth.FAILED, EngineHealth.MISMATCHED),
+        )
+
+    # --- drawing ----------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Put header, body, status line and footer below each other."""
+        yield Header()
+        yield from self.compose_body()
+        yield StatusLine()
+        yield Footer()
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Draw the first time, and whenever the controller's state changes."""
+        for name in WATCHED:
+            self.watch(self.controller, name, self._pacer.ask, init=False)
+        self._seconds = self.set_interval(1.0, self.ask_to_draw, pause=True)
+        self.set_interval(_MINUTE_S, self.ask_to_draw)
+        self.draw()
+
+    def on_screen_resume(self) -> None:
+        """Show what happened meanwhile."""
+        self.draw()
+
+    def on_resize(self) -> None:
+        """Say how small it is."""
+        self.ask_to_draw()
+
+    def on_descendant_focus(self) -> None:
+        """Show the actions of what has the focus now."""
+        self.ask_to_draw()
+
+    def ask_to_draw(self) -> None:
+        """Draw soon."""
+        self._pacer.ask()
+
+    def _draw_if_shown(self) -> None:
+        # What lies over this screen leaves it in sight.
+        if self in self.app.screen_stack:
+            self.draw()
+
+    def draw(self) -> None:
+        """Show the state as it is now."""
+        if not self.is_mounted:
+            return
+        with self.app.batch_update():
+            self.draw_body()
+            self.query_one(Header).show(header_of(self.controller, self.TITLE))
+            message = message_of(self.controller)
+            self.query_one(StatusLine).show(self.in_view(), message or self.hint())
+            entries = footer_entries(self.footer_scopes(), self.view())
+            self.query_one(Footer).show(entries, self.help_entry())
+            self.query_one(TooSmall).show(len(self.controller.talking))
+        if self._seconds is not None:
+            if self.ticking():
+                self._seconds.resume()
+            else:
+                self._seconds.pause()
+
+    # --- the gate's answers -----------------------------------------------------------------
+
+    def refuse(self, reason: str) -> None:
+        """Say in the status line why it is not done."""
+        self.controller.notice(f"not now: {reason}")
+
+    def ask(self, question: Question, *, final: bool, agreed: Callable[[], None]) -> None:
+        """Put the question on a sheet."""
+
+        def answered(yes: bool | None) -> None:  # noqa: FBT001 - Textual hands the result over
+            if yes:
+                agreed()
+
+        self.app.push_screen(ConfirmSheet(question, final=final), answered)
+
+    # --- actions that hold everywhere -------------------------------------------------------
+
+    @does(ActionId.SHOW_PROFILES)
+    def _show_profiles(self, _view: View) -> None:
+        self.app.switch_mode(Scope.PROFILES)
+
+    @does(ActionId.SHOW_ROOMS)
+    def _show_rooms(self, _view: View) -> None:
+        self.app.switch_mode(Scope.ROOMS)
+
+    @does(ActionId.SHOW_LIVE)
+    def show_live(self, _view: View) -> None:
+        """Go to the conversation."""
+        self.app.switch_mode(Scope.LIVE)
+
+    @does(ActionId.SHOW_CLEANUP)
+    def _show_cleanup(self, _view: View) -> None:
+        self.app.switch_mode(Scope.CLEANUP)
+
+    @does(ActionId.HELP)
+    def _help(self, view: View) -> None:
+        def chosen(name: ActionId | None) -> None:
+            if name is not None:
+                self.perform(name)
+
+        self.app.push_screen(HelpPage((self.SCOPE, *PARENTS[self.SCOPE]), view), chosen)
+
+    @does(ActionId.NEXT_PANE)
+    def _next_pane(self, _view: View) -> None:
+        self.focus_next()
+
+    @does(ActionId.PREVIOUS_PANE)
+    def _previous_pane(self, _view: View) -> None:
+        self.focus_previous()
+
+    @does(ActionId.BACK)
+    def back(self, _view: View) -> None:
+        """Dismiss the problem in the status line; subclasses close and clear first."""
+        self.controller.dismiss()
+
+    @does(ActionId.REDRAW)
+    def _redraw(self, _view: View) -> None:
+        self.refresh(layout=True)
+
+    @does(ActionId.QUIT)
+    def _quit(self, _view: View) -> None:
+        self.post_message(QuitRequested())
+
+    @does(ActionId.INTERRUPT)
+    def _interrupt(self, _view: View) -> None:
+        self.post_message(Interrupted())
+
+    def copy(self, text: str) -> None:
+        """Send a text to the terminal's clipboard and say how much it was."""
+        size_bytes = len(text.encode())
+        self.app.copy_to_clipboard(text)
+        self.controller.notice(f"sent {size_bytes} B to the terminal")
+
+
+def _under_way(session: SessionState) -> bool:
+    settled = session.diagnosis is not None and session.diagnosis.settled
+    return not settled or session.phase in (Phase.RETRYING, Phase.ENDING)

@@ -1,0 +1,154 @@
+"""`?`: what can be done here, from the registry; what is impossible now says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widgets import Input
+
+from lktui.core.action_types import Action, Scope, View
+from lktui.core.actions import PARENTS, ActionId, footer_entries, key_of, of_scopes, shown_key
+from lktui.core.filtering import Filter
+from lktui.core.signs import GLYPHS, StateKind
+from lktui.screens.action_screen import ActionScreen, does
+from lktui.screens.list_moves import ListMoves
+from lktui.widgets.bindings import bindings
+from lktui.widgets.columns import Column
+from lktui.widgets.drawing import STYLES, line
+from lktui.widgets.filter_row import FilterInput, FilterRow
+from lktui.widgets.footer import Footer
+from lktui.widgets.list_table import Caption, Cell, Entry, ListTable, Row
+from lktui.widgets.status_line import StatusLine
+from lktui.widgets.too_small import TooSmall
+
+COLUMNS = (
+    Column("", 8, 12, gap=1),
+    Column("", 14, 14, gap=1),
+    Column("", 53, 88),
+)
+_SIGNS = {
+    StateKind.READY: "ready",
+    StateKind.WAITING: "under way",
+    StateKind.WARNING: "doubtful",
+    StateKind.FAILED: "failed",
+    StateKind.OVER: "over",
+    StateKind.STALE: "was so",
+}
+
+
+class HelpPage(ListMoves, ActionScreen[ActionId]):
+    """A full page over the screen it was called on; its result is the action to do there."""
+
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.HELP)
+
+    def __init__(self, scopes: tuple[Scope, ...], view: View) -> None:
+        """Make the page.
+
+        Args:
+            scopes: Of the screen below, its own first.
+            view: What its actions are judged by.
+        """
+        super().__init__()
+        self._scopes, self._judged_by = scopes, view
+        self._filter = Filter()
+
+    @property
+    def table(self) -> ListTable:
+        """The list of actions."""
+        return self.query_one(ListTable)
+
+    def compose(self) -> ComposeResult:
+        """Put list, status and footer below each other."""
+        yield ListTable(COLUMNS, titles=False)
+        yield FilterRow()
+        yield StatusLine()
+        yield Footer()
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """List the actions."""
+        self._draw()
+
+    def on_descendant_focus(self) -> None:
+        """Show the filter's keys while it is typed."""
+        self._draw()
+
+    def _draw(self) -> None:
+        entries = list(self._entries())
+        self.table.show(entries, empty=((f"no action matches “{self._filter.text}”",),))
+        known = len(of_scopes(self._scopes))
+        count = f"{len(self.table.rows)} of {known} actions"
+        left = line(count, ("  here and everywhere", "$muted"))
+        self.query_one(StatusLine).show(left, Content(""))
+        typing = isinstance(self.focused, FilterInput)
+        scopes = (Scope.FILTER,) if typing else (Scope.HELP, *PARENTS[Scope.HELP])
+        self.query_one(Footer).show(footer_entries(scopes, self._judged_by), None)
+
+    def _entries(self) -> Iterator[Entry]:
+        closes = f"{key_of(ActionId.HELP_CLOSE)} closes"
+        for scope in self._scopes:
+            rows = [_row(action, self._judged_by) for action in of_scopes([scope])]
+            found = [row for row in rows if self._filter.matches(row.text)]
+            if found:
+                yield Caption(scope.value, closes if scope is self._scopes[0] else "")
+                yield from found
+        if not self._filter:
+            yield Caption("signs")
+            yield Caption(parts=_signs())
+
+    @does(ActionId.HELP_FILTER)
+    def _open_filter(self, _view: View) -> None:
+        self.query_one(FilterRow).open(self._filter.text)
+
+    @does(ActionId.FILTER_KEEP)
+    def _keep_filter(self, _view: View) -> None:
+        self.query_one(FilterRow).close()
+        self.table.focus()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Filter as it is typed."""
+        self._filter = Filter(message.value)
+        self._draw()
+
+    @does(ActionId.HELP_DO)
+    def _do(self, _view: View) -> None:
+        row = self.table.row
+        if row is not None:
+            self.dismiss(ActionId(row.key))
+
+    @does(ActionId.HELP_CLOSE)
+    def _close(self, _view: View) -> None:
+        filter_row = self.query_one(FilterRow)
+        if filter_row.is_open or self._filter:
+            self._filter = Filter()
+            filter_row.close()
+            self.table.focus()
+            self._draw()
+        else:
+            self.dismiss(None)
+
+
+def _row(action: Action, view: View) -> Row:
+    reason = action.unavailable(view)
+    tone = "$foreground" if reason is None else "$muted"
+    keys = " ".join(shown_key(key) for key in action.keys)
+    return Row(
+        action.id,
+        (
+            Cell(keys, "$key bold" if reason is None else "$muted"),
+            Cell(action.title, tone),
+            Cell(action.help if reason is None else f"not now: {reason}", tone),
+        ),
+    )
+
+
+def _signs() -> tuple[tuple[str, str], ...]:
+    signs: list[tuple[str, str]] = []
+    for kind, word in _SIGNS.items():
+        signs += [(GLYPHS[kind], STYLES[kind]), (f" {word}  ", "$foreground")]
+    return (*signs, ("!", "$attention bold"), (" new", "$foreground"))

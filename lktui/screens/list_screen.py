@@ -1,0 +1,224 @@
+"""The base of Profiles, Rooms and Cleanup: a list above, the story of its row below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import msgspec
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input
+
+from lktui.core.action_types import Scope, View
+from lktui.core.actions import ActionId, key_of
+from lktui.core.filtering import Filter
+from lktui.core.sorting import Order, sorted_by
+from lktui.screens.action_screen import does
+from lktui.screens.dashboard import DashboardScreen
+from lktui.screens.list_moves import ListMoves
+from lktui.session.controller import SessionController
+from lktui.widgets.columns import Column
+from lktui.widgets.detail import Detail, DetailView
+from lktui.widgets.drawing import Part, line
+from lktui.widgets.filter_row import FilterInput, FilterRow
+from lktui.widgets.list_table import ListTable, Row
+from lktui.widgets.rule import Rule
+
+MAX_COPY_BYTES = 48_000
+"""Terminals drop longer clipboard writes without a word."""
+_EMPTY = "-empty"
+
+
+class ListScreen(ListMoves, DashboardScreen):
+    """Filters and sorts rows, keeps the cursor on one, and tells its story."""
+
+    COLUMNS: ClassVar[tuple[Column, ...]]
+    NOUN: ClassVar[str]
+    """What the rows are, in the plural."""
+
+    def __init__(self, controller: SessionController) -> None:
+        super().__init__(controller)
+        self._filter = Filter()
+        self._order = Order()
+        self._all: tuple[Row, ...] = ()
+
+    # --- what subclasses say ----------------------------------------------------------------
+
+    def all_rows(self) -> Iterable[Row]:
+        """Give all rows in the list's own order."""
+        raise NotImplementedError
+
+    def counts(self, rows: tuple[Row, ...]) -> Content:
+        """Count the states of the rows in view, for the status line."""
+        raise NotImplementedError
+
+    def nothing(self) -> tuple[tuple[Part, ...], ...]:
+        """Say what there is to do while the list is empty."""
+        raise NotImplementedError
+
+    def heading(self, row: Row) -> tuple[tuple[Part, ...], str]:
+        """Give the hairline's title and its note."""
+        raise NotImplementedError
+
+    def story(self, row: Row) -> DetailView:
+        """Tell a row's story."""
+        raise NotImplementedError
+
+    # --- drawing ----------------------------------------------------------------------------
+
+    @property
+    def table(self) -> ListTable:
+        """The list."""
+        return self.query_one(ListTable)
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self.table.row if self.is_mounted else None
+
+    def compose_body(self) -> ComposeResult:
+        """Yield list, hairline and detail; the filter lies over the status line."""
+        yield ListTable(self.COLUMNS)
+        yield Rule()
+        yield Detail()
+        yield FilterRow()
+
+    def draw_body(self) -> None:
+        """Show the rows behind the filter, in their order."""
+        found = {row.key: row for row in self.all_rows()}
+        self._all = tuple(found.values())
+        rows = [found[key] for key in self._order.arranged(found)]
+        shown = [row for row in rows if self._filter.matches(row.text)]
+        empty = self._no_match() if self._all else self.nothing()
+        self.set_class(not self._all, _EMPTY)
+        self.table.show(shown, empty=empty, installation=self.controller.installation)
+        self._draw_story()
+
+    def _draw_story(self) -> None:
+        row = self.table.row
+        if row is None:
+            self.query_one(Rule).show("")
+            self.query_one(Detail).show(DetailView())
+            return
+        title, note = self.heading(row)
+        self.query_one(Rule).show(*title, right=(note, "$muted") if note else "")
+        self.query_one(Detail).show(self.story(row))
+
+    def _no_match(self) -> tuple[tuple[Part, ...], ...]:
+        what = f"0 of {len(self._all)} {self.NOUN} match “{self._filter.text}”."
+        return (
+            ((what, "bold"),),
+            (),
+            ((key_of(ActionId.BACK), "$key bold"), "  shows all"),
+        )
+
+    def in_view(self) -> Content:
+        """Say how many rows there are, behind which filter, in which order."""
+        rows = self.table.rows
+        parts: list[Part] = [f"{len(rows)} {_counted(self.NOUN, len(rows))}"]
+        if self._filter:
+            parts = [
+                (key_of(ActionId.FILTER), "$key bold"),
+                f"{self._filter.text}  {len(rows)} of {len(self._all)} {self.NOUN}",
+            ]
+        if self._order.column >= 0:
+            down = ", reversed" if self._order.reverse else ""
+            parts.append((f"  by {self.COLUMNS[self._order.column].title}{down}", "$muted"))
+        return line(*parts, self.counts(rows))
+
+    def hint(self) -> Content:
+        """Say how the filter is cleared."""
+        if not self._filter:
+            return Content("")
+        return line((key_of(ActionId.BACK), "$key bold"), (" clears", "$muted"))
+
+    def footer_scopes(self) -> tuple[Scope, ...]:
+        """Show the filter's keys while it is typed."""
+        typing = isinstance(self.focused, FilterInput)
+        return (Scope.FILTER,) if typing else super().footer_scopes()
+
+    def view(self) -> View:
+        """Add how many rows there are."""
+        return msgspec.structs.replace(
+            super().view(), rows=len(self.table.rows), filtered=bool(self._filter)
+        )
+
+    def on_list_table_cursor_moved(self) -> None:
+        """Tell the story of the row that the cursor is on now."""
+        self.draw()
+
+    def on_list_table_looked_at(self, message: ListTable.LookedAt) -> None:
+        """Take mark and bold off the row."""
+        self.controller.look_at(message.attention)
+
+    # --- filter and order -------------------------------------------------------------------
+
+    @does(ActionId.FILTER)
+    def _open_filter(self, _view: View) -> None:
+        self.query_one(FilterRow).open(self._filter.text)
+
+    @does(ActionId.FILTER_KEEP)
+    def _keep_filter(self, _view: View) -> None:
+        self.query_one(FilterRow).close()
+        self.table.focus()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Filter as it is typed."""
+        self._filter = Filter(message.value)
+        self.ask_to_draw()
+
+    @does(ActionId.BACK)
+    def back(self, view: View) -> None:
+        """Close the filter, clear it, or dismiss the message."""
+        row = self.query_one(FilterRow)
+        if row.is_open or self._filter:
+            row.close()
+            self.table.focus()
+            self._filter = Filter()
+            self.draw()
+        else:
+            super().back(view)
+
+    def sort_by_next(self) -> None:
+        """Take the next column that is shown, after the last one the list's own order."""
+        shown = self.table.shown_columns
+        later = [column for column in shown if column > self._order.column]
+        if later:
+            self._sort(later[0], reverse=False)
+        else:
+            self._order = Order()
+            self.draw()
+
+    def reverse_order(self) -> None:
+        """Turn the order around."""
+        shown = self.table.shown_columns
+        column = self._order.column if self._order.column >= 0 else shown[0]
+        self._sort(column, reverse=not self._order.reverse)
+
+    def _sort(self, column: int, *, reverse: bool) -> None:
+        values = {row.key: row.cells[column].sort for row in self._all}
+        self._order = sorted_by(column, values, reverse=reverse)
+        self.draw()
+
+    # --- copying ----------------------------------------------------------------------------
+
+    @does(ActionId.COPY)
+    def _copy_row(self, _view: View) -> None:
+        if self.row is not None:
+            self.copy(self.row.text)
+
+    @does(ActionId.COPY_ALL)
+    def _copy_all(self, _view: View) -> None:
+        self.copy("\n".join(row.text for row in self.table.rows))
+
+    def copy(self, text: str) -> None:
+        """Send a text to the terminal's clipboard unless it is longer than terminals take."""
+        if len(text.encode()) > MAX_COPY_BYTES:
+            self.refuse(f"{len(text.encode())} B are more than terminals take; filter first")
+        else:
+            super().copy(text)
+
+
+def _counted(noun: str, count: int) -> str:
+    return noun.removesuffix("s") if count == 1 else noun

@@ -1,0 +1,268 @@
+"""The shared reactive session controller: what every screen sees, and the product's verbs.
+
+An unmounted DOMNode whose vars hold immutable snapshots; screens watch them and call the verbs.
+It knows no widget and needs no running app (facts/textual.md, "State").
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+from textual.dom import DOMNode
+from textual.reactive import var
+
+from lktui.clock import Clock, SystemClock
+from lktui.core.cleanup import CleanupItem
+from lktui.core.commands import (
+    AnyCommand,
+    EndSession,
+    ForgetCleanup,
+    Retry,
+    RunCleanup,
+    Say,
+    StartSession,
+    WatchRooms,
+)
+from lktui.core.events import (
+    AnyEvent,
+    CleanupRan,
+    EngineFaulted,
+    Hello,
+    Notice,
+    ProfileOutcome,
+    SessionId,
+)
+from lktui.core.fold import Fold, RoomsView
+from lktui.core.problems import PortError, Problem
+from lktui.core.profile import Profile
+from lktui.core.sanitize import clean_lines
+from lktui.core.session import SessionState
+from lktui.core.signs import StateKind
+from lktui.core.transcript import Transcript
+from lktui.session.engine_client import EngineClient, EngineHealth
+from lktui.store.profiles import ProfileFile, ProfileStore
+
+MAX_NOTICES = 200
+MAX_LINE_CHARS = 8000
+"""Longest line that is sent; LiveKit's text streams carry it in one piece."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A sentence for the status line; a problem stays until it is solved or dismissed."""
+
+    text: str
+    wall: float
+    kind: StateKind | None = None
+    sticky: bool = False
+
+
+class SessionController(DOMNode):
+    """Rooms, sessions, queue and engine health for all screens; one instance an app."""
+
+    profiles: var[tuple[ProfileFile, ...]] = var(())
+    profile_in_use: var[str] = var("")
+    sessions: var[Mapping[SessionId, SessionState]] = var(MappingProxyType({}), always_update=True)
+    focus: var[SessionId | None] = var(None)
+    """The session that Live shows."""
+    rooms: var[RoomsView | None] = var(None)
+    cleanup: var[Mapping[str, CleanupItem]] = var(MappingProxyType({}), always_update=True)
+    outcomes: var[Mapping[str, ProfileOutcome]] = var(MappingProxyType({}), always_update=True)
+    engine: var[EngineHealth] = var(EngineHealth.STARTING)
+    engine_restarts: var[int] = var(0)
+    """Restarts that nobody has acknowledged yet."""
+    notices: var[tuple[Message, ...]] = var(())
+    """Newest last; what the message page lists."""
+    message: var[Message | None] = var(None)
+    """What the status line says now: the newest message, below it a problem that still stands."""
+    seen: var[frozenset[str]] = var(frozenset())
+    """Verdicts and items that the person has looked at: they need nobody any more."""
+    installation: var[str] = var("")
+    """Four characters in the names of our rooms; empty until the engine has said hello."""
+
+    def __init__(
+        self, engine: EngineClient, store: ProfileStore, clock: Clock | None = None
+    ) -> None:
+        super().__init__()
+        self.clock = clock or SystemClock()
+        self._engine, self._store = engine, store
+        self._fold = Fold()
+        self._standing: Message | None = None
+        engine.on_events = self._on_events
+        engine.on_health = self._on_health
+
+    # --- the profiles -----------------------------------------------------------------------
+
+    def load_profiles(self) -> None:
+        """Read the profile files anew; broken ones are listed with their faults."""
+        try:
+            self.profiles = self._store.list()
+        except PortError as error:
+            self.report(error.problem)
+        names = [file.name for file in self.profiles if file.profile is not None]
+        if self.profile_in_use not in names:
+            self.profile_in_use = names[0] if names else ""
+
+    def profile(self, name: str = "") -> Profile | None:
+        """Give a profile by name, or the one in use; None if there is none or it is broken."""
+        wanted = name or self.profile_in_use
+        return next((file.profile for file in self.profiles if file.name == wanted), None)
+
+    def use_profile(self, name: str) -> None:
+        """Make a profile the one that Rooms lists and `s` starts."""
+        self.profile_in_use = name
+        self.rooms = None
+
+    def remove_profile(self, name: str) -> None:
+        """Delete a profile's file."""
+        try:
+            self._store.remove(name)
+        except PortError as error:
+            self.report(error.problem)
+        self.load_profiles()
+
+    # --- sessions ---------------------------------------------------------------------------
+
+    def start_session(self, name: str = "") -> SessionId | None:
+        """Start a conversation with a profile's agent, the one in use by default."""
+        profile = self.profile(name)
+        if profile is None:
+            return None
+        session = SessionId(secrets.token_hex(6))
+        self.focus = session
+        self._send(StartSession(session=session, profile=profile))
+        return session
+
+    def say(self, session: SessionId, text: str) -> None:
+        """Type a line to the agent; it is shown at once."""
+        text = clean_lines(text)[:MAX_LINE_CHARS]
+        if text.strip():
+            self._send(Say(session=session, key=f"typed:{secrets.token_hex(6)}", text=text))
+
+    def retry(self, session: SessionId, *, replace_live: bool = False) -> None:
+        """Dispatch again in the safe order."""
+        self._send(Retry(session=session, replace_live=replace_live))
+
+    def retry_failed(self) -> int:
+        """Retry every session whose verdict is a failure; how many."""
+        failed = [state.id for state in self.sessions.values() if state.failed]
+        for session in failed:
+            self.retry(session)
+        return len(failed)
+
+    def end_session(self, session: SessionId) -> None:
+        """Leave and clean up."""
+        self._send(EndSession(session=session))
+
+    def transcript(self, session: SessionId) -> Transcript:
+        """Give a session's transcript, a plain store; its state's `revision` tells of changes."""
+        return self._fold.transcript(session)
+
+    @property
+    def talking(self) -> tuple[SessionState, ...]:
+        """Sessions that are not over."""
+        return tuple(state for state in self.sessions.values() if not state.over)
+
+    # --- rooms and queue --------------------------------------------------------------------
+
+    def watch_rooms(self, *, on: bool) -> None:
+        """Keep the list of rooms of the profile in use fresh, or stop."""
+        profile = self.profile() if on else None
+        can = profile is not None and profile.capabilities.list_rooms
+        self._send(WatchRooms(profile=profile if can else None))
+
+    def run_cleanup(self, ids: tuple[str, ...] = ()) -> None:
+        """Try items now: those named, or all that are due, waiting or stuck."""
+        self._send(RunCleanup(ids=ids))
+
+    def forget_cleanup(self, ids: tuple[str, ...]) -> None:
+        """Take items out of the queue."""
+        self._send(ForgetCleanup(ids=ids))
+
+    # --- messages ---------------------------------------------------------------------------
+
+    def notice(self, text: str, kind: StateKind | None = None) -> None:
+        """Say something in the status line until the next key."""
+        self._say_notice(Message(text=text, wall=self.clock.wall(), kind=kind))
+
+    def report(self, problem: Problem) -> None:
+        """Say a problem in the status line until it is dismissed."""
+        self._say_notice(
+            Message(
+                text=problem.summary,
+                wall=self.clock.wall(),
+                kind=StateKind.WARNING,
+                sticky=True,
+            )
+        )
+
+    def key_pressed(self) -> None:
+        """The person has seen what the status line said; a problem stays."""
+        self.engine_restarts = 0
+        self.message = self._standing
+
+    def dismiss(self) -> bool:
+        """Take the problem out of the status line; False if there is none."""
+        stood = self._standing is not None
+        self._standing = self.message = None
+        return stood
+
+    def look_at(self, subject: str) -> None:
+        """The person has looked at a verdict or an item, named by what needed attention."""
+        if subject not in self.seen:
+            self.seen |= {subject}
+
+    # --- the engine -------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Connect to the engine."""
+        await self._engine.start()
+
+    async def stop(self, grace_s: float) -> None:
+        """End everything and the engine; what remains it finishes without us."""
+        await self._engine.stop(grace_s)
+
+    def _send(self, command: AnyCommand) -> None:
+        self._engine.send(command)
+
+    def _say_notice(self, message: Message) -> None:
+        self.notices = (*self.notices[-MAX_NOTICES:], message)
+        if message.sticky:
+            self._standing = message
+        self.message = message
+
+    def _on_health(self, health: EngineHealth) -> None:
+        if health is EngineHealth.RESTARTING and self.engine is EngineHealth.UP:
+            self.engine_restarts += 1
+        self.engine = health
+
+    def _on_events(self, events: list[AnyEvent]) -> None:
+        """Fold a batch and publish what it changed: one change of each var."""
+        before = self._fold.state
+        after = self._fold.apply(events)
+        for event in events:
+            match event:
+                case Hello():
+                    self.installation = event.installation
+                case Notice():
+                    self.notice(event.text)
+                case EngineFaulted():
+                    self.report(event.problem)
+                case CleanupRan(left=0):
+                    self.notice("all clean")
+                case CleanupRan():
+                    self.notice(f"{event.left} left, kept for later")
+                case _:
+                    pass
+        if after.rooms is not before.rooms and self._is_of_profile_in_use(after.rooms):
+            self.rooms = after.rooms
+        if dict(after.cleanup) != dict(before.cleanup):
+            self.cleanup = after.cleanup
+        if dict(after.outcomes) != dict(before.outcomes):
+            self.outcomes = after.outcomes
+        self.sessions = after.sessions
+
+    def _is_of_profile_in_use(self, rooms: RoomsView | None) -> bool:
+        return rooms is not None and rooms.profile == self.profile_in_use

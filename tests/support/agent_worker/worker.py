@@ -1,0 +1,234 @@
+"""A livekit-agents worker without any model; the dispatch's metadata chooses how it behaves.
+
+It runs in an environment of its own (`tests.support.agents_worker` starts it), so it imports
+nothing of the project. The metadata is JSON, `{"mode": MODE}`; see `Mode`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import os
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import Agent, AgentServer, AgentSession, JobContext, JobRequest, cli
+from livekit.agents.llm import LLM, ChatChunk, ChatContext, ChoiceDelta, LLMStream
+from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
+from livekit.agents.voice.room_io import RoomOptions
+
+GREETING = "hello, this is echo"
+NAME_VARIABLE = "LKTUI_TEST_AGENT_NAME"
+_WORD_S = 0.02
+_SLOW_S = 4.0
+_STAY_S = 1.0
+_FOR_EVER_S = 3600.0
+
+
+class Mode(StrEnum):
+    """What a job does; anything else in the metadata is `SESSION`."""
+
+    SESSION = "session"
+    """A session that answers `echo: TEXT`, word by word."""
+    GREET = "greet"
+    """The same, and it speaks first."""
+    RAW = "raw"
+    """No session: stream handlers that answer on `lk.transcription` and on `lk.chat`."""
+    REJECT = "reject"
+    """The worker declines for all workers."""
+    REJECT_NEXT = "reject_next"
+    """The worker declines for itself only."""
+    HANG = "hang"
+    """The job is accepted and never connects."""
+    SLOW = "slow"
+    """As `SESSION`, but it connects after four seconds."""
+    CRASH_AFTER_JOIN = "crash_after_join"
+    """It connects and raises a second later."""
+    LEAVE = "leave"
+    """It connects and leaves a second later."""
+    MUTE = "mute"
+    """A session whose model never answers."""
+    STUCK = "stuck"
+    """It connects and never starts its session."""
+
+
+class EchoModel(LLM):
+    """A language model that says what it was told."""
+
+    def __init__(self, *, mute: bool = False) -> None:
+        """Choose whether it ever answers."""
+        super().__init__()
+        self._mute = mute
+
+    def chat(
+        self,
+        *,
+        chat_ctx: ChatContext,
+        tools: list[Any] | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+        **_: object,
+    ) -> LLMStream:
+        """Begin the answer to the newest line of the user."""
+        return _EchoStream(
+            self, mute=self._mute, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options
+        )
+
+
+class _EchoStream(LLMStream):
+    def __init__(self, model: EchoModel, *, mute: bool, **rest: Any) -> None:
+        super().__init__(model, **rest)
+        self._mute = mute
+
+    async def _run(self) -> None:
+        if self._mute:
+            await asyncio.sleep(_FOR_EVER_S)
+        async for word in _words(f"echo: {_newest_line(self._chat_ctx)}"):
+            delta = ChoiceDelta(role="assistant", content=word)
+            self._event_ch.send_nowait(ChatChunk(id="echo", delta=delta))
+
+
+class EchoAgent(Agent):
+    """The agent of a session; it may speak first."""
+
+    def __init__(self, *, greets: bool) -> None:
+        """Choose whether it says `GREETING` when it enters."""
+        super().__init__(instructions="Say what you are told.")
+        self._greets = greets
+
+    async def on_enter(self) -> None:
+        """Speak first, if it is meant to."""
+        if self._greets:
+            self.session.say(_words(GREETING))
+
+
+def _newest_line(context: ChatContext) -> str:
+    for item in reversed(context.items):
+        if item.type == "message" and item.role == "user":
+            return item.text_content or ""
+    return ""
+
+
+async def _words(text: str) -> AsyncIterator[str]:
+    """Give a text as it would be spoken; joined, the parts are the text."""
+    for n, word in enumerate(text.split(" ")):
+        yield f" {word}" if n else word
+        await asyncio.sleep(_WORD_S)
+
+
+async def run_session(job: JobContext, mode: Mode) -> None:
+    """Be a session agent that reads and writes text only."""
+    session = AgentSession(llm=EchoModel(mute=mode is Mode.MUTE))
+    await session.start(
+        EchoAgent(greets=mode is Mode.GREET),
+        room=job.room,
+        room_options=RoomOptions(audio_input=False, audio_output=False),
+        record=False,
+    )
+
+
+class RawEcho:
+    """An agent without a session, as people write them on `livekit.rtc` alone."""
+
+    def __init__(self, room: rtc.Room) -> None:
+        """Listen from before the room is joined, so that no early line is lost."""
+        self._room = room
+        self._answers: set[asyncio.Task[None]] = set()
+        room.register_text_stream_handler("lk.chat", self._on_chat)
+
+    async def says(self, state: str) -> None:
+        """Publish the state that LiveKit's own agents publish."""
+        await self._room.local_participant.set_attributes({"lk.agent.state": state})
+
+    def _on_chat(self, reader: rtc.TextStreamReader, identity: str) -> None:
+        answer = asyncio.create_task(self._answer(reader, identity))
+        self._answers.add(answer)
+        answer.add_done_callback(self._answers.discard)
+
+    async def _answer(self, reader: rtc.TextStreamReader, identity: str) -> None:
+        reply = f"echo: {await reader.read_all()}"
+        me = self._room.local_participant
+        await self.says("speaking")
+        segment = {"lk.segment_id": f"SG_{os.urandom(6).hex()}"}
+        writer = await me.stream_text(
+            topic="lk.transcription",
+            sender_identity=me.identity,
+            attributes={**segment, "lk.transcription_final": "false"},
+        )
+        async for word in _words(reply):
+            await writer.write(word)
+        await writer.aclose(attributes={"lk.transcription_final": "true"})
+        await me.send_text(reply, topic="lk.chat", destination_identities=[identity])
+        await self.says("listening")
+
+
+async def run_raw(job: JobContext) -> None:
+    """Be an agent without a session."""
+    echo = RawEcho(job.room)
+    await job.connect()
+    await echo.says("listening")
+
+
+def mode_of(metadata: str) -> Mode:
+    """Read the mode from a dispatch's metadata."""
+    try:
+        return Mode(json.loads(metadata)["mode"])
+    except (ValueError, LookupError, TypeError):
+        return Mode.SESSION
+
+
+server = AgentServer(
+    # A test machine is busy: by its own measure the worker would be full and decline every job.
+    load_fnc=lambda: 0.0,
+    load_threshold=math.inf,
+    num_idle_processes=1,
+    port=0,
+)
+
+
+async def on_request(request: JobRequest) -> None:
+    """Take the job or decline it."""
+    match mode_of(request.job.metadata):
+        case Mode.REJECT:
+            await request.reject()
+        case Mode.REJECT_NEXT:
+            await request.reject(terminate=False)
+        case _:
+            await request.accept(name="Echo")
+
+
+@server.rtc_session(agent_name=os.environ.get(NAME_VARIABLE, ""), on_request=on_request)
+async def entrypoint(job: JobContext) -> None:
+    """Do one job."""
+    match mode := mode_of(job.job.metadata):
+        case Mode.HANG:
+            await asyncio.sleep(_FOR_EVER_S)
+        case Mode.SLOW:
+            await asyncio.sleep(_SLOW_S)
+            await run_session(job, mode)
+        case Mode.STUCK:
+            await job.connect()
+            await asyncio.sleep(_FOR_EVER_S)
+        case Mode.CRASH_AFTER_JOIN:
+            await job.connect()
+            await asyncio.sleep(_STAY_S)
+            raise RuntimeError("crashed, as it was told to")
+        case Mode.LEAVE:
+            await job.connect()
+            await asyncio.sleep(_STAY_S)
+            job.shutdown(reason="left, as it was told to")
+        case Mode.RAW:
+            await run_raw(job)
+        case Mode.GREET:
+            # Without a model it would have spoken before it was in the room, where nobody hears.
+            await job.connect()
+            await job.wait_for_participant()
+            await run_session(job, mode)
+        case _:
+            await run_session(job, mode)
+
+
+if __name__ == "__main__":
+    cli.run_app(server)
