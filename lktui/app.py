@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.text import Text
-from textual import events
+from textual import events, on
 from textual.app import App
 from textual.filter import LineFilter
 from textual.theme import Theme
@@ -125,7 +125,8 @@ class LktuiApp(App[None], inherit_bindings=False):
 
     # --- leaving ----------------------------------------------------------------------------
 
-    def on_interrupted(self) -> None:
+    @on(Interrupted)
+    def _interrupted(self) -> None:
         """Quit at the second key in a row; while already leaving, at once."""
         self._interrupts += 1
         if self._interrupts == 1:
@@ -133,9 +134,10 @@ class LktuiApp(App[None], inherit_bindings=False):
         elif self._leaving:
             self.exit(return_code=ExitCode.INTERRUPTED)
         else:
-            self.on_quit_requested()
+            self._quit()
 
-    def on_quit_requested(self) -> None:
+    @on(QuitRequested)
+    def _quit(self) -> None:
         """End what goes on, let the engine clean up, and leave."""
         if not self._leaving:
             self._leaving = True

@@ -168,6 +168,8 @@ class _Probe:
                 continue
             if not await self._engine.until(lambda _s, n=said: self._answered(n), limit_s):  # type: ignore[misc]  # the same
                 return problem(ProblemCode.NO_REPLY, timeout=f"{limit_s:g} s")
+            if not self._session.ready:
+                break
         return None
 
     def _replies(self) -> int:
@@ -175,7 +177,9 @@ class _Probe:
         return sum(row.role is Role.AGENT for row in transcript)
 
     def _answered(self, before: int) -> bool:
-        return self._session.over or (self._replies() > before and self._quiet())
+        session = self._session
+        gone = session.over or not session.ready
+        return gone or (self._replies() > before and self._quiet())
 
     def _quiet(self) -> bool:
         """Whether the agent has said what it had to say."""

@@ -325,6 +325,12 @@ class SessionEnded(SessionEvent, frozen=True, tag="ended"):
 # --- the queue and the rooms ----------------------------------------------------------------
 
 
+class QueueRead(Event, frozen=True, tag="queue"):
+    """Every item that is not over, as the journal has it at the engine's start."""
+
+    items: tuple[CleanupItem, ...]
+
+
 class CleanupChanged(Event, frozen=True, tag="cleanup"):
     """Items as they are now; an item that is not named is as it was."""
 
@@ -377,7 +383,7 @@ AnyEvent = (
     | Connected | AttemptBegan | DispatchSent | JobsListed | AgentJoined | AgentStateChanged
     | AgentPonged | AgentGone | VerdictReached | RetryStep | Notice | SegmentUpdated | LinkChanged
     | ProblemRaised | SessionEnded
-    | CleanupChanged | CleanupForgotten | CleanupRan | RoomsListed | RoomsUnlisted
+    | QueueRead | CleanupChanged | CleanupForgotten | CleanupRan | RoomsListed | RoomsUnlisted
 )  # fmt: skip
 """The union that decoders need; each tag once."""
 

@@ -16,6 +16,7 @@ from lktui.core.events import (
     OutcomesRead,
     ProblemRaised,
     ProfileOutcome,
+    QueueRead,
     RoomsListed,
     RoomsUnlisted,
     SegmentUpdated,
@@ -48,6 +49,8 @@ class State(msgspec.Struct, frozen=True):
     rooms: RoomsView | None = None
     outcomes: Mapping[str, ProfileOutcome] = MappingProxyType({})
     """By profile."""
+    queue_read: bool = False
+    """Whether the queue is known: what is not in it is gone."""
 
 
 class Fold:
@@ -69,6 +72,7 @@ class Fold:
         cleanup = dict(self.state.cleanup)
         rooms = self.state.rooms
         outcomes = dict(self.state.outcomes)
+        queue_read = self.state.queue_read
         for event in events:
             match event:
                 case SessionEvent():
@@ -82,8 +86,9 @@ class Fold:
                 case OutcomesRead():
                     read = {outcome.profile: outcome for outcome in event.outcomes}
                     outcomes = read | outcomes
-                case CleanupChanged():
+                case QueueRead() | CleanupChanged():
                     cleanup.update((item.id, item) for item in event.items)
+                    queue_read |= isinstance(event, QueueRead)
                 case CleanupForgotten():
                     for gone in event.ids:
                         cleanup.pop(gone, None)
@@ -103,6 +108,7 @@ class Fold:
             MappingProxyType(cleanup),
             rooms,
             MappingProxyType(outcomes),
+            queue_read,
         )
         return self.state
 

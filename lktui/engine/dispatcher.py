@@ -39,6 +39,7 @@ from lktui.core.sanitize import clean
 from lktui.engine.agent_session import AgentSession
 from lktui.engine.pinger import Pinger
 from lktui.engine.ports import Ledger, Participant, ServerApi
+from lktui.engine.tasks import Tasks
 
 _FAST_POLL_S, _FAST_FOR_S, _SLOW_POLL_S = 0.25, 3.0, 1.0
 KEEP_OUT_S = 20.0
@@ -89,7 +90,7 @@ class Dispatcher:
         """Identities of old agents, with the time until which they are not let in."""
         self._foreign: frozenset[str] = frozenset()
         self._wake = asyncio.Event()
-        self._removals: set[asyncio.Task[None]] = set()
+        self._removals = Tasks(f"the dispatcher of session {session}")
         self.on_agent: Callable[[str], None] = lambda _identity: None
         """Called with the identity of the agent when it is known."""
         self.on_listens: Callable[[bool], None] = lambda _listens: None
@@ -185,6 +186,11 @@ class Dispatcher:
         )
         self._step(Step.DISPATCH, f"{clean(dispatch_id)} to “{agent_name}”", took_ms)
 
+    def release(self) -> None:
+        """Record that nobody uses the dispatch any more, before anything is removed."""
+        if self.item is not None and self.item.state is ItemState.LIVE:
+            self.put_item(self.item.due())
+
     def put_item(self, item: CleanupItem) -> None:
         """Record the current dispatch's item as it is now."""
         self._ledger.put_item(item)
@@ -199,12 +205,12 @@ class Dispatcher:
         while True:
             self._wake.clear()
             now = self._clock.monotonic()
-            if not self._settled and self.api is not None and now >= next_poll:
+            if self._open and self.api is not None and now >= next_poll:
                 await self._look()
                 now = self._clock.monotonic()
                 next_poll = now + self._poll_wait(now)
             self._decide(now)
-            wait_s = next_poll - now if not self._settled and self.api else _SLOW_POLL_S
+            wait_s = next_poll - now if self._open and self.api else _SLOW_POLL_S
             try:
                 async with asyncio.timeout(max(0.01, wait_s)):
                     await self._wake.wait()
@@ -212,8 +218,10 @@ class Dispatcher:
                 continue
 
     @property
-    def _settled(self) -> bool:
-        return self.verdict is not None and self.verdict.settled
+    def _open(self) -> bool:
+        """Whether it pays to ask the server: no verdict yet, or an agent that nothing proves."""
+        verdict = self.verdict
+        return verdict is None or verdict.code in (Outcome.WAITING, Outcome.PRESENT)
 
     def _poll_wait(self, now: float) -> float:
         """How long until the next look; one falls on the moment when the list becomes true."""
@@ -248,10 +256,16 @@ class Dispatcher:
         try:
             if self.item is not None and self.item.name:
                 await self._look_at_jobs(api, self.item.name)
-            for there in await api.participants(self.room):
-                self.joined(there)
+            there = await api.participants(self.room)
         except PortError as error:
             _log.info("looking at %s failed: %s", self.room, error.problem.line)
+            return
+        for participant in there:
+            self.joined(participant)
+        agent = self.evidence.agent
+        # Somebody who joins and leaves within one batch of presence events is never announced.
+        if agent is not None and agent.identity not in {other.identity for other in there}:
+            self.left(agent.identity, "not listed any more")
 
     async def _look_at_jobs(self, api: ServerApi, dispatch_id: str) -> None:
         records = await api.dispatches(self.room)
@@ -375,9 +389,7 @@ class Dispatcher:
         api = self.api
         if api is None or self.kept_out[identity] < self._clock.monotonic():
             return
-        task = asyncio.get_running_loop().create_task(self._remove(api, identity))
-        self._removals.add(task)
-        task.add_done_callback(self._removals.discard)
+        self._removals.start(self._remove(api, identity))
 
     async def _remove(self, api: ServerApi, identity: str) -> None:
         try:
@@ -389,10 +401,7 @@ class Dispatcher:
     async def close(self) -> None:
         """End all pinging and removing."""
         self.pinger.stop()
-        removals = list(self._removals)
-        for task in removals:
-            task.cancel()
-        await asyncio.gather(*removals, return_exceptions=True)
+        await self._removals.cancel()
 
     def _step(self, step: Step, subject: str, took_ms: float | None) -> None:
         self.emit(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
 
 from lktui.clock import Clock
 from lktui.core.commands import (
@@ -24,6 +23,7 @@ from lktui.core.events import (
     Notice,
     OutcomesRead,
     ProblemRaised,
+    QueueRead,
     SessionEnded,
     SessionId,
 )
@@ -33,6 +33,7 @@ from lktui.engine.janitor import Janitor
 from lktui.engine.recorder import Recorder
 from lktui.engine.room_monitor import RoomMonitor
 from lktui.engine.session_run import SessionRun
+from lktui.engine.tasks import Tasks
 from lktui.store.journal import Journal
 
 MAX_SESSIONS = 200
@@ -63,7 +64,7 @@ class Engine:
         self._runs: dict[SessionId, SessionRun] = {}
         self._janitor = Janitor(journal, gateway, recorder.emit, clock)
         self._monitor = RoomMonitor(gateway, recorder.emit, clock)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("the engine", self._failed)
         self._ending = False
 
     def start(self) -> None:
@@ -71,11 +72,11 @@ class Engine:
         self._recorder.emit(OutcomesRead(outcomes=self._journal.outcomes()))
         abandoned = self._journal.take_over()
         self._janitor.adopt(abandoned.items)
-        self._janitor.show_foreign(self._journal.open_items())
+        self._recorder.emit(QueueRead(items=self._journal.open_items()))
         for session in abandoned.sessions:
-            self._run(self._bury(session))
-        self._run(self._janitor.run())
-        self._run(self._recorder.commit())
+            self._tasks.start(self._bury(session))
+        self._tasks.start(self._janitor.run())
+        self._tasks.start(self._recorder.commit())
 
     def handle(self, command: AnyCommand) -> None:
         """Do what is asked; what goes wrong comes back as an event."""
@@ -100,7 +101,7 @@ class Engine:
             case WatchRooms():
                 self._monitor.watch(command.profile)
             case RunCleanup():
-                self._run(
+                self._tasks.start(
                     self._janitor.try_now(command.ids, kept=command.kept, limit_s=command.limit_s)
                 )
             case ForgetCleanup():
@@ -117,10 +118,7 @@ class Engine:
         if ends:
             await asyncio.wait(ends, timeout=grace_s)
         left = await self._janitor.close(max(0.0, deadline - self._clock.monotonic()))
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.cancel()
         self._recorder.flush()
         await self._gateway.close()
         return left
@@ -149,16 +147,8 @@ class Engine:
             SessionEnded(session=session, cleanup=CleanupResult.PENDING, took_ms=0.0)
         )
 
-    def _run(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._worked)
-
-    def _worked(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("a task of the engine failed", exc_info=error)
-            what = type(error).__name__
-            self._recorder.emit(
-                EngineFaulted(problem=problem(ProblemCode.INTERNAL, what=what, log=self._log_file))
-            )
+    def _failed(self, error: BaseException) -> None:
+        what = type(error).__name__
+        self._recorder.emit(
+            EngineFaulted(problem=problem(ProblemCode.INTERNAL, what=what, log=self._log_file))
+        )

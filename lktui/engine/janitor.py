@@ -65,12 +65,6 @@ class Janitor:
         """Give an item as it is now."""
         return self._items.get(item_id)
 
-    def show_foreign(self, items: Iterable[CleanupItem]) -> None:
-        """Show items that another living engine works on."""
-        foreign = tuple(item for item in items if item.id not in self._items)
-        if foreign:
-            self._emit(CleanupChanged(items=foreign))
-
     def adopt(self, items: Iterable[CleanupItem]) -> None:
         """Take over what a dead engine left: what was in use is due now."""
         for item in items:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
 
 from livekit import rtc
 
@@ -18,6 +17,7 @@ from lktui.core.events import LinkState
 from lktui.engine.failures import joining, sending
 from lktui.engine.ports import LinkListener, Participant, Topic
 from lktui.engine.server_api import participant
+from lktui.engine.tasks import Tasks
 
 CONNECT_LIMIT_S = 15.0
 SEND_LIMIT_S = 5.0
@@ -35,7 +35,7 @@ class RtcRoomLink:
         self._room = rtc.Room()
         self._joined = False
         self._closing = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks("a room connection")
         self._messages: asyncio.Queue[tuple[rtc.ByteStreamReader, str]] = asyncio.Queue(_QUEUE)
         for topic in (Topic.CHAT, Topic.TRANSCRIPTION):
             self._room.register_text_stream_handler(topic.value, self._on_text)
@@ -67,7 +67,7 @@ class RtcRoomLink:
         async with joining(CONNECT_LIMIT_S, self._host):
             await self._room.connect(url, token)
         self._joined = True
-        self._run(self._read_messages())
+        self._tasks.start(self._read_messages())
         for other in self.participants:
             self._listener.participant_joined(other)
 
@@ -96,20 +96,7 @@ class RtcRoomLink:
                 await self._room.disconnect()
         except TimeoutError:
             _log.warning("leaving the room took over %s s; going on", DISCONNECT_LIMIT_S)
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _run(self, reading: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(reading)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("reading a stream failed", exc_info=error)
+        await self._tasks.cancel()
 
     def _on_joined(self, other: rtc.RemoteParticipant) -> None:
         self._listener.participant_joined(_seen(other))
@@ -139,7 +126,7 @@ class RtcRoomLink:
         # The id is the sender's word: two senders may use the same one.
         stream = f"{identity}/{info.stream_id}"
         self._listener.text_opened(stream, topic, identity, dict(info.attributes or {}))
-        self._run(self._read_text(reader, stream))
+        self._tasks.start(self._read_text(reader, stream))
 
     async def _read_text(self, reader: rtc.TextStreamReader, stream: str) -> None:
         try:

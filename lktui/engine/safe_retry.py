@@ -13,6 +13,7 @@ from lktui.core.sanitize import clean
 from lktui.core.signs import seconds
 from lktui.engine.dispatcher import KEEP_OUT_S, Dispatcher
 from lktui.engine.ports import ServerApi
+from lktui.engine.tasks import Landings
 
 LEAVE_WAIT_S = 4.0
 """A stuck agent is removed by the server 3.1 s after the delete; a dead one never is."""
@@ -34,11 +35,15 @@ class SafeRetry:
     Args:
         dispatcher: The session's attempts.
         api: The server API.
+        landings: How the new dispatch is awaited.
         clock: Tells the time.
     """
 
-    def __init__(self, dispatcher: Dispatcher, api: ServerApi, clock: Clock) -> None:
-        self._dispatcher, self._api, self._clock = dispatcher, api, clock
+    def __init__(
+        self, dispatcher: Dispatcher, api: ServerApi, landings: Landings, clock: Clock
+    ) -> None:
+        self._dispatcher, self._api = dispatcher, api
+        self._landings, self._clock = landings, clock
         self._number = dispatcher.attempt + 1
 
     async def run(self, *, replace_live: bool) -> None:
@@ -58,7 +63,7 @@ class SafeRetry:
         dispatcher.begin()
         self._tell(4, "dispatch again; same metadata")
         dispatcher.intend()
-        await dispatcher.dispatch()
+        await self._landings.land(dispatcher.dispatch())
 
     async def _look(self, *, replace_live: bool) -> frozenset[str]:
         """See what there is; the ids of the dispatches that are ours to delete."""

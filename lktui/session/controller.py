@@ -167,7 +167,7 @@ class SessionController(DOMNode):
 
     # --- rooms and queue --------------------------------------------------------------------
 
-    def watch_rooms(self, *, on: bool) -> None:
+    def poll_rooms(self, *, on: bool) -> None:
         """Keep the list of rooms of the profile in use fresh, or stop."""
         profile = self.profile() if on else None
         can = profile is not None and profile.capabilities.list_rooms

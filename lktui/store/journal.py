@@ -13,7 +13,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -31,7 +31,7 @@ from lktui.core.events import (
     VerdictReached,
 )
 from lktui.core.problems import PortError, ProblemCode, problem
-from lktui.core.sanitize import clean_detail
+from lktui.core.sanitize import clean, clean_detail
 from lktui.store.paths import Paths
 
 SCHEMA = 1
@@ -230,14 +230,7 @@ class Journal:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise PortError(
-                problem(
-                    ProblemCode.STATE_UNUSABLE,
-                    subject=str(self._path),
-                    path=str(self._path),
-                    why=clean_detail(str(error)),
-                )
-            ) from error
+            raise _unusable(self._path, error) from error
 
     def _hold_lock(self) -> int:
         """Make our lock under another name first, so that nobody finds it free."""
@@ -279,3 +272,25 @@ class Journal:
 def _items(rows: list[tuple[bytes]]) -> Iterator[CleanupItem]:
     for (body,) in rows:
         yield msgspec.json.decode(body, type=CleanupItem)
+
+
+def read_open_items(paths: Paths) -> tuple[CleanupItem, ...]:
+    """Read every item that is not over, without taking part in the work; none if no journal is.
+
+    Raises:
+        PortError: STATE_UNUSABLE: the file is no journal, or cannot be read.
+    """
+    if not paths.journal.exists():
+        return ()
+    try:
+        with closing(sqlite3.connect(f"{paths.journal.as_uri()}?mode=ro", uri=True)) as db:
+            rows = db.execute("SELECT body FROM item WHERE over = 0 ORDER BY rowid").fetchall()
+            return tuple(_items(rows))
+    except sqlite3.Error as error:
+        raise _unusable(paths.journal, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> PortError:
+    why = clean_detail(str(error))
+    shown = clean(str(path))
+    return PortError(problem(ProblemCode.STATE_UNUSABLE, subject=shown, path=shown, why=why))

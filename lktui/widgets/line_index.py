@@ -29,7 +29,7 @@ class _Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """A line as part of a row: it stays the same when rows above it change."""
 
     row: int
@@ -63,6 +63,11 @@ class LineIndex:
         """How many lines all rows take, as far as is known."""
         return self._first_lines[-1]
 
+    @property
+    def settled(self) -> bool:
+        """Whether every row is measured."""
+        return self._unsettled_from >= len(self._blocks)
+
     def splice(self, at: int, removed: int, added: int) -> None:
         """Take over a change of rows; the rows must have changed already."""
         if at == self.rows and not removed and added <= _MEASURED_AT_ONCE:
@@ -85,15 +90,15 @@ class LineIndex:
             block.settled = False
         self._unsettled_from = 0
 
-    def locate(self, line: int) -> Place:
+    def locate(self, line: int) -> Position:
         """Find the row that a line belongs to."""
         index = min(bisect_right(self._first_lines, line), len(self._blocks)) - 1
         ends = self._blocks[index].ends
         rest = line - self._first_lines[index]
         row = min(bisect_right(ends, rest), len(ends) - 1)
-        return Place(self._first_rows[index] + row, rest - (ends[row - 1] if row else 0))
+        return Position(self._first_rows[index] + row, rest - (ends[row - 1] if row else 0))
 
-    def line_of(self, place: Place) -> int:
+    def line_of(self, place: Position) -> int:
         """Count the lines before a place; one that the row does not have any more is its last."""
         index = self._block_of(place.row)
         ends = self._blocks[index].ends
@@ -117,8 +122,8 @@ class LineIndex:
             self._settle(after)
         self._count(before)
 
-    def settle_slice(self) -> bool:
-        """Measure some more rows; tell whether there are others left."""
+    def settle_slice(self) -> None:
+        """Measure some more rows, from the first to the last."""
         first, spent = self._unsettled_from, 0
         while self._unsettled_from < len(self._blocks) and spent < _SLICE_BYTES:
             index = self._unsettled_from
@@ -127,8 +132,8 @@ class LineIndex:
                 spent += len(self._blocks[index].ends)
                 self._settle(index)
             self._unsettled_from += 1
-        self._count(min(first, max(0, len(self._blocks) - 1)))
-        return self._unsettled_from < len(self._blocks)
+        if first < len(self._blocks):
+            self._count(first)
 
     def _lines_between(self, block: int, row: int) -> int:
         """Count the lines from a block's start to a row, by what the blocks say themselves."""
@@ -152,6 +157,7 @@ class LineIndex:
             or len(last.ends) >= _BLOCK_ROWS
             or self._weigh(start, row + 1) > _BLOCK_BYTES
         ):
+            self._unsettled_from += self.settled
             last = _Block(array("I"), settled=True)
             self._blocks.append(last)
             self._first_rows.append(row)

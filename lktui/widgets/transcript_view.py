@@ -21,11 +21,13 @@ from textual.widget import Widget
 
 from lktui.clock import Clock
 from lktui.core.transcript import Splice, Transcript
-from lktui.widgets.line_index import LineIndex, Place
+from lktui.widgets.line_index import LineIndex, Position
 from lktui.widgets.pacing import Pacer
 from lktui.widgets.transcript_rows import Columns, Manner, Part, row_height, row_strips
 
 _CACHED_ROWS = 512
+_SLICE_PAUSE_S = 0.001
+"""A timer, since a callback in our own queue would be taken before the loop reads a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,6 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
 
         view: TranscriptView
         follow: Follow
-
-        @property
-        def control(self) -> TranscriptView:
-            """The view."""
-            return self.view
 
     def __init__(
         self,
@@ -209,7 +206,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     @property
-    def _top(self) -> Place | None:
+    def _top(self) -> Position | None:
         """What the first line of the view shows."""
         if not self._index.rows:
             return None
@@ -237,16 +234,16 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
         self._settle_rest()
 
-    def _stay(self, top: Place | None, splices: Sequence[Splice]) -> None:
+    def _stay(self, top: Position | None, splices: Sequence[Splice]) -> None:
         """Keep the view where it is, count what is new, and draw only if it is in view."""
         added = sum(splice.added - splice.removed for splice in splices)
         if isinstance(self._follow, Paused) and added > 0:
             self._set_follow(Paused(self._follow.new + added))
         if top is not None and self._index.rows:
-            self._place_at(Place(min(top.row, self._index.rows - 1), top.line))
+            self._place_at(Position(min(top.row, self._index.rows - 1), top.line))
         first = min(splice.at for splice in splices)
         bottom = self.scroll_offset.y + self._height
-        if first >= self._index.rows or self._index.line_of(Place(first, 0)) < bottom:
+        if first >= self._index.rows or self._index.line_of(Position(first, 0)) < bottom:
             self.refresh()
 
     def _place(self) -> None:
@@ -266,7 +263,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         self._mirror_size()
         self._mirror_scroll(self.max_scroll_y)
 
-    def _place_at(self, place: Place) -> None:
+    def _place_at(self, place: Position) -> None:
         self._index.settle_around(place.row, 2 * self._height, 3 * self._height)
         self._mirror_size()
         self._mirror_scroll(min(self._index.line_of(place), self.max_scroll_y))
@@ -283,20 +280,19 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _settle_rest(self) -> None:
         """Measure what is out of view in slices, with room for keys between them."""
-        if not self._settling:
+        if not self._settling and not self._index.settled:
             self._settling = True
-            self.call_later(self._settle_slice)
+            self.set_timer(_SLICE_PAUSE_S, self._settle_slice)
 
     def _settle_slice(self) -> None:
         top = self._top
-        more = self._index.settle_slice()
+        self._index.settle_slice()
         if isinstance(self._follow, Following) or top is None:
             self._place_at_end()
         else:
             self._place_at(top)
-        self._settling = more
-        if more:
-            self.call_later(self._settle_slice)
+        self._settling = False
+        self._settle_rest()
 
     # --- drawing ----------------------------------------------------------------------------
 
@@ -340,10 +336,10 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         return row_height(self._transcript[row], self._columns)
 
 
-def _moved(place: Place | None, splice: Splice) -> Place | None:
+def _moved(place: Position | None, splice: Splice) -> Position | None:
     """Follow a place through a change of rows."""
     if place is None or place.row < splice.at:
         return place
     if place.row >= splice.at + splice.removed:
-        return Place(place.row + splice.added - splice.removed, place.line)
-    return Place(min(place.row, splice.at + max(0, splice.added - 1)), place.line)
+        return Position(place.row + splice.added - splice.removed, place.line)
+    return Position(min(place.row, splice.at + max(0, splice.added - 1)), place.line)

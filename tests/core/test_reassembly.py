@@ -249,6 +249,89 @@ def test_endless_streams_do_not_grow_the_memory() -> None:
     assert room.texts == [f"line {index}" for index in range(3 * MAX_SEGMENTS)]
 
 
+def test_endless_lines_do_not_grow_the_memory() -> None:
+    room = Room()
+    for index in range(2 * MAX_SEGMENTS):
+        room.say("agent", f"line {index}", f"s{index}")
+    assert len(room.reassembly._segments) == MAX_SEGMENTS
+    assert len(room.lines) == 2 * MAX_SEGMENTS
+
+
+def test_endless_streams_of_one_segment_do_not_grow_the_memory() -> None:
+    room = Room()
+    for index in range(2 * MAX_SEGMENTS):
+        room.chunk(room.open("user", segment("s")), f"update {index}")
+    assert len(room.reassembly._streams) == MAX_SEGMENTS
+    assert list(room.interim.values()) == [f"update {2 * MAX_SEGMENTS - 1}"]
+
+
+def test_a_stream_that_was_never_opened_says_nothing() -> None:
+    room = Room()
+    room.chunk("TS_x", "text")
+    room.close("TS_x", FINAL)
+    room.take(room.reassembly.broken("TS_x", room.now))
+    assert not room.lines
+    assert not room.interim
+
+
+def test_a_final_line_is_not_opened_again_but_may_be_corrected() -> None:
+    room = Room()
+    room.say("user", "fryday", "s")
+    stream = room.open("user", segment("s"))
+    room.chunk(stream, "Friday")
+    assert not room.interim
+    room.close(stream, FINAL)
+    assert room.texts == ["Friday"]
+
+
+def test_an_empty_end_does_not_take_a_final_line_away() -> None:
+    room = Room()
+    room.say("user", "Friday", "s")
+    room.close(room.open("user", segment("s")), FINAL)
+    assert room.texts == ["Friday"]
+
+
+def test_who_breaks_off_after_the_end_changes_nothing() -> None:
+    room = Room()
+    room.say("user", "Friday", "s")
+    stream = room.open("user", segment("s"))
+    room.take(room.reassembly.broken(stream, room.now))
+    assert [line.mark for line in room.lines.values()] == [Mark.NONE]
+
+
+def test_an_unconfirmed_line_that_chat_has_said_too_is_one_line() -> None:
+    room = Room()
+    room.chat("agent", "echo: hello")
+    stream = room.open("agent", segment("s"))
+    room.chunk(stream, "echo: hello")
+    room.wait(SILENCE_S)
+    room.close(stream, FINAL)
+    assert room.texts == ["echo: hello"]
+
+
+def test_an_unconfirmed_line_that_becomes_what_chat_said_is_taken_back() -> None:
+    room = Room()
+    stream = room.open("agent", segment("s"))
+    room.chunk(stream, "echo: ")
+    room.wait(SILENCE_S)
+    room.chat("agent", "echo: hello")
+    room.chunk(stream, "hello")
+    room.close(stream, FINAL)
+    assert room.texts == ["echo: hello"]
+
+
+def test_chat_that_streams_beside_its_transcription_is_not_shown_twice() -> None:
+    room = Room()
+    speech = room.open("agent", segment("s"))
+    chat = room.open("agent", {}, CHAT_TOPIC)
+    room.chunk(speech, "echo: ")
+    room.chunk(chat, "echo: ")
+    assert list(room.interim.values()) == ["echo:"]
+    room.close(chat, {})
+    room.close(speech, FINAL)
+    assert room.texts == ["echo:"]
+
+
 def test_speech_and_chat_of_the_same_words_are_one_line() -> None:
     room = Room()
     room.say("agent", "echo: hello", "s")
@@ -331,6 +414,13 @@ def test_a_line_that_a_backfill_has_just_brought_is_not_streamed_again() -> None
     room.close(stream, FINAL)
     assert list(room.lines) == ["history:1"]
     assert not room.interim
+
+
+def test_endless_backfills_do_not_grow_the_memory() -> None:
+    room = Room()
+    items = [Remembered(id=str(n), identity="agent", text=f"line {n}") for n in range(5000)]
+    assert len(room.reassembly.history(items, 1.0)) == 5000
+    assert len(room.reassembly._echoes._memory_ids) < 5000
 
 
 def test_a_backfill_does_not_repeat_what_was_typed_here() -> None:

@@ -85,6 +85,13 @@ def test_a_line_that_is_final_again_is_changed_in_its_place() -> None:
     assert transcript.turns == 2
 
 
+def test_lines_of_long_ago_cannot_be_changed_so_that_memory_is_bounded() -> None:
+    transcript = filled(*(said(str(n), "x", at=n) for n in range(5000)))
+    assert len(transcript._places) < 5000
+    transcript.apply(said("4999", "changed", at=4999))
+    assert (len(transcript), transcript[4999].text) == (5000, "changed")
+
+
 def test_a_line_can_be_taken_back() -> None:
     transcript = filled(said("a", "first", at=1), said("b", "second", at=2), said("a", "", at=1))
     assert texts(transcript) == ["second"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lktui.widgets.line_index import LineIndex, Place
+from lktui.widgets.line_index import LineIndex, Position
 
 
 class Heights:
@@ -20,8 +20,8 @@ class Heights:
         self.index.splice(at, removed, len(added))
 
     def settle(self) -> None:
-        while self.index.settle_slice():
-            pass
+        while not self.index.settled:
+            self.index.settle_slice()
 
 
 HEIGHTS = st.integers(1, 5)
@@ -44,7 +44,9 @@ def test_when_all_is_settled_every_line_is_found(
 ) -> None:
     heights = filled(splices)
     heights.settle()
-    places = [Place(row, line) for row, height in enumerate(heights.rows) for line in range(height)]
+    places = [
+        Position(row, line) for row, height in enumerate(heights.rows) for line in range(height)
+    ]
     index = heights.index
     assert (index.rows, index.lines) == (len(heights.rows), len(places))
     assert [index.locate(line) for line in range(index.lines)] == places
@@ -61,11 +63,11 @@ def test_around_a_row_lines_are_exact_before_the_rest_is(
     heights.index.unsettle()
     row = min(round(where * len(heights.rows)), len(heights.rows) - 1)
     heights.index.settle_around(row, before, after)
-    start = heights.index.line_of(Place(row, 0))
+    start = heights.index.line_of(Position(row, 0))
     for other in range(len(heights.rows)):
         exact = sum(heights.rows[min(row, other) : max(row, other)])
         if exact < (before if other < row else after):
-            distance = abs(heights.index.line_of(Place(other, 0)) - start)
+            distance = abs(heights.index.line_of(Position(other, 0)) - start)
             assert distance == exact
 
 
@@ -76,5 +78,5 @@ def test_a_place_that_is_gone_is_its_rows_last_line(
     heights = filled(splices)
     heights.settle()
     for row, height in enumerate(heights.rows):
-        place = heights.index.locate(heights.index.line_of(Place(row, 99)))
-        assert place == Place(row, height - 1)
+        place = heights.index.locate(heights.index.line_of(Position(row, 99)))
+        assert place == Position(row, height - 1)

@@ -120,6 +120,12 @@ class Stage:
         await self.pilot.pause()
         return self.screen
 
+    async def resize(self, width: int, height: int) -> None:
+        """Wait until all is wrapped too."""
+        await self.pilot.resize_terminal(width, height)
+        while not self.view._index.settled:
+            await self.pilot.pause(0.001)
+
 
 @asynccontextmanager
 async def stage(size: tuple[int, int] = (80, 24), rows: int = 0) -> AsyncIterator[Stage]:
@@ -341,12 +347,30 @@ async def test_a_resize_keeps_the_place(follow: bool) -> None:  # noqa: FBT001 -
             for _ in range(20):
                 it.view.action_page_up()
         edge = next(line for line in it.screen if "number" in line)[:30]
-        await it.pilot.resize_terminal(80, 24)
-        await it.pilot.pause()
-        await it.pilot.resize_terminal(120, 40)
-        await it.pilot.pause()
+        await it.resize(80, 24)
+        await it.resize(120, 40)
         assert next(line for line in it.screen if "number" in line)[:30] == edge
         assert isinstance(it.view.follow, Following) is follow
+
+
+async def test_a_change_of_height_keeps_the_end_or_the_first_line() -> None:
+    async with stage(rows=100) as it:
+        await it.resize(80, 30)
+        assert it.screen[-1].endswith("line 100")
+        assert it.view.follow == Following()
+        it.view.action_page_up()
+        top = it.screen[0]
+        await it.resize(80, 20)
+        assert it.screen[0] == top
+
+
+async def test_lines_that_are_taken_back_leave_the_view_whole() -> None:
+    async with stage(rows=60) as it:
+        it.view.action_page_up()
+        for number in range(60):
+            it.said = number
+            it.say("", at=number + 1)
+        assert not any(await it.drawn())
 
 
 async def test_after_a_resize_every_height_is_exact() -> None:
@@ -354,8 +378,7 @@ async def test_after_a_resize_every_height_is_exact() -> None:
         for number in range(2000):
             it.say(f"{TALL * (number % 7)} number {number}")
         await it.drawn()
-        await it.pilot.resize_terminal(70, 24)
-        await it.pilot.pause()
+        await it.resize(70, 24)
         view = it.view
         fresh = TranscriptView(it.app.clock)
         fresh._columns = view._columns

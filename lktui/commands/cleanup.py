@@ -1,0 +1,154 @@
+"""`lktui cleanup`: the queue of what lktui made and the server has not yet said is gone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import msgspec
+
+from lktui.clock import SystemClock
+from lktui.commands.diagnostics import fail
+from lktui.commands.headless import Headless, run_interruptible
+from lktui.commands.text_table import table_lines
+from lktui.core.cleanup import OVER, CleanupItem, ItemState
+from lktui.core.commands import ForgetCleanup, RunCleanup
+from lktui.core.events import AnyEvent, CleanupRan
+from lktui.core.problems import ExitCode, PortError, Problem, ProblemCode, problem
+from lktui.core.sanitize import clean
+from lktui.core.signs import UNKNOWN, age
+from lktui.invocation import Invocation
+from lktui.store.journal import read_open_items
+
+RUN_LIMIT_S = 20.0
+_SETTLE_S = 1.0
+
+
+class ItemResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One item as scripts see it."""
+
+    id: str
+    what: str
+    name: str
+    room: str
+    profile: str
+    state: str
+    tries: int
+    next_try_s: float | None
+    """Seconds from now; null unless a try is planned."""
+    age_s: float
+    problem: Problem | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    listing = actions.add_parser("list", help="show the queue")
+    listing.set_defaults(parser=listing)
+    running = actions.add_parser("run", help="try all that is due, waiting or stuck, now")
+    running.add_argument("--kept", action="store_true", help="also what is kept")
+    running.add_argument("ids", nargs="*", metavar="ID", help="only these: ids, or rooms")
+    running.set_defaults(parser=running)
+    forgetting = actions.add_parser("forget", help="take items out of the queue")
+    forgetting.add_argument("ids", nargs="+", metavar="ID")
+    forgetting.set_defaults(parser=forgetting)
+
+
+def run(invocation: Invocation, args: argparse.Namespace) -> int:
+    """Do it and give the exit code."""
+    match args.action:
+        case "run":
+            return run_interruptible(_run(invocation, tuple(args.ids), kept=args.kept))
+        case "forget":
+            return run_interruptible(_forget(invocation, tuple(args.ids)))
+        case _:
+            return _list(invocation)
+
+
+def _list(invocation: Invocation) -> int:
+    _print(invocation, read_open_items(invocation.paths))
+    return ExitCode.OK
+
+
+async def _run(invocation: Invocation, ids: tuple[str, ...], *, kept: bool) -> int:
+    ran: list[CleanupRan] = []
+
+    def heard(events: list[AnyEvent]) -> None:
+        ran.extend(event for event in events if isinstance(event, CleanupRan))
+
+    async with Headless(invocation, heard) as engine:
+        known = await _read(engine)
+        _all_known(ids, known)
+        engine.send(RunCleanup(ids=ids, kept=kept, limit_s=RUN_LIMIT_S))
+        await engine.until(lambda _state: bool(ran), RUN_LIMIT_S + 5)
+        worked_on = [engine.state.cleanup.get(item.id, item) for item in known]
+        _print(invocation, worked_on)
+    left = ran[0].left if ran else len(known)
+    if left:
+        return fail(problem(ProblemCode.CLEANUP_PENDING, what=f"{left} left"))
+    return ExitCode.OK
+
+
+async def _forget(invocation: Invocation, ids: tuple[str, ...]) -> int:
+    async with Headless(invocation) as engine:
+        known = await _read(engine)
+        _all_known(ids, known)
+        chosen = tuple(item.id for item in known if {item.id, item.name} & set(ids))
+        engine.send(ForgetCleanup(ids=chosen))
+        await engine.until(lambda state: not set(chosen) & set(state.cleanup), _SETTLE_S)
+        _print(invocation, [item for item in known if item.id not in chosen])
+    return ExitCode.OK
+
+
+async def _read(engine: Headless) -> list[CleanupItem]:
+    """Read the queue: the engine tells all of it together with its hello."""
+    await engine.until(lambda state: state.queue_read, _SETTLE_S)
+    return [item for item in engine.state.cleanup.values() if item.state not in OVER]
+
+
+def _all_known(ids: Sequence[str], items: Sequence[CleanupItem]) -> None:
+    names = {name for item in items for name in (item.id, item.name)}
+    for one in ids:
+        if one not in names:
+            raise PortError(problem(ProblemCode.NOT_FOUND, what=f"item {clean(one, limit=80)}"))
+
+
+def _print(invocation: Invocation, items: Sequence[CleanupItem]) -> None:
+    now = SystemClock().wall()
+    if invocation.json:
+        results = [_result(item, now) for item in items]
+        sys.stdout.write(msgspec.json.encode({"items": results}).decode() + "\n")
+    elif not items:
+        sys.stdout.write("Nothing to clean up. Every room and dispatch made here is gone.\n")
+    else:
+        rows = [
+            (
+                item.state.value,
+                item.what.value,
+                item.name or UNKNOWN,
+                str(item.tries),
+                age(now - item.made_at),
+                item.profile,
+                item.problem.summary if item.problem else "",
+            )
+            for item in items
+        ]
+        heads = ("state", "what", "name", "tries", "age", "profile", "last problem")
+        sys.stdout.write("\n".join(table_lines(heads, rows)) + "\n")
+
+
+def _result(item: CleanupItem, now: float) -> ItemResult:
+    planned = item.state in (ItemState.DUE, ItemState.WAITING)
+    return ItemResult(
+        id=item.id,
+        what=item.what.value,
+        name=item.name,
+        room=item.room,
+        profile=item.profile,
+        state=item.state.value,
+        tries=item.tries,
+        next_try_s=round(max(0.0, item.next_try_at - now), 1) if planned else None,
+        age_s=round(now - item.made_at, 1),
+        problem=item.problem,
+    )

@@ -1,0 +1,135 @@
+"""The room of one session: recorded before it can exist, made, and removed if it is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lktui.clock import Clock
+from lktui.core.cleanup import CleanupItem, ItemState, What
+from lktui.core.events import (
+    AnyEvent,
+    CleanupResult,
+    RoomIntended,
+    RoomOpened,
+    SessionId,
+    Step,
+    StepDone,
+)
+from lktui.core.problems import PortError, ProblemCode
+from lktui.core.profile import AuthMode, Profile
+from lktui.core.sanitize import clean
+from lktui.engine.janitor import Janitor
+from lktui.engine.ports import ServerApi
+from lktui.engine.tasks import Landings
+
+
+class OwnRoom:
+    """One session's room and its item in the queue.
+
+    Args:
+        session: Whose events these are.
+        profile: How the room is to be.
+        keep: Leave the room when the session ends.
+        api: The server API; None without an API key.
+        janitor: Keeps and works the cleanup queue.
+        landings: How the create is awaited.
+        emit: Takes the events.
+        clock: Tells the time.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: SessionId,
+        profile: Profile,
+        keep: bool,
+        api: ServerApi | None,
+        janitor: Janitor,
+        landings: Landings,
+        emit: Callable[[AnyEvent], None],
+        clock: Clock,
+    ) -> None:
+        self._session, self._profile, self._keep = session, profile, keep
+        self._api, self._janitor, self._landings = api, janitor, landings
+        self._emit, self._clock = emit, clock
+        self._item_id = f"{session}:room"
+        self.ours = False
+        """We make it, so we may delete it."""
+
+    async def open(self, name: str) -> float | None:
+        """Record the room, then make it unless the join does.
+
+        Returns:
+            How long CreateRoom took, seconds; None if it was not called.
+
+        Raises:
+            PortError: It could not be recorded or made.
+        """
+        profile, api = self._profile, self._api
+        named = bool(profile.room_name) or profile.auth_mode is AuthMode.TOKEN
+        existed = named and api is not None and await api.room_exists(name)
+        self.ours = not existed
+        if self.ours:
+            self._janitor.put_item(
+                CleanupItem(
+                    id=self._item_id,
+                    what=What.ROOM,
+                    name=name,
+                    room=name,
+                    profile=profile.name,
+                    url=profile.url,
+                    session=self._session,
+                    made_at=self._clock.wall(),
+                )
+            )
+        self._emit(RoomIntended(session=self._session, room=clean(name)))
+        took_s: float | None = None
+        if existed:
+            self._step("was there; not ours", None)
+        elif api is not None and profile.auth_mode is AuthMode.API:
+            took_s = await self._create(api, name)
+        self._emit(RoomOpened(session=self._session, room=clean(name), ours=self.ours))
+        return took_s
+
+    async def _create(self, api: ServerApi, name: str) -> float:
+        began = self._clock.monotonic()
+        call = api.create_room(name, metadata=self._profile.room_metadata, kept=self._keep)
+        try:
+            await self._landings.land(call)
+        except PortError as error:
+            item = self._janitor.item(self._item_id)
+            if item is not None and error.problem.code is not ProblemCode.CONNECT_TIMEOUT:
+                self._janitor.put_item(item.done())  # refused or never sent: nothing was made
+            raise
+        took_s = self._clock.monotonic() - began
+        self._step("created", took_s * 1000)
+        return took_s
+
+    def release(self) -> None:
+        """Record that nobody uses the room any more, before anything is removed."""
+        item = self._janitor.item(self._item_id)
+        if item is None or item.state is not ItemState.LIVE:
+            return
+        if self._api is None:
+            self._janitor.put_item(item.left())
+        else:
+            self._janitor.put_item(item.kept() if self._keep else item.due())
+
+    async def clean(self, *, early: bool, limit_s: float) -> CleanupResult:
+        """Remove the room if it is ours and not to be kept."""
+        item = self._janitor.item(self._item_id)
+        if not self.ours:
+            return CleanupResult.NOT_OURS if item is None else CleanupResult.DONE
+        if item is None or item.state is ItemState.DONE:
+            return CleanupResult.DONE
+        if item.state is ItemState.LEFT:
+            return CleanupResult.LEFT
+        if item.state is ItemState.KEPT:
+            return CleanupResult.KEPT
+        done = await self._janitor.clean([item.id], early=early, limit_s=limit_s)
+        return CleanupResult.DONE if done else CleanupResult.PENDING
+
+    def _step(self, subject: str, took_ms: float | None) -> None:
+        self._emit(
+            StepDone(session=self._session, step=Step.ROOM, subject=subject, took_ms=took_ms)
+        )

@@ -1,0 +1,122 @@
+"""Hears a room connection for one session and passes on what each part needs to know."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from lktui.clock import Clock
+from lktui.core.events import AnyEvent, LinkChanged, LinkState, SessionId
+from lktui.core.problems import PortError
+from lktui.engine.agent_session import AgentSession
+from lktui.engine.conversation import Conversation
+from lktui.engine.dispatcher import Dispatcher
+from lktui.engine.ports import Participant, Topic
+from lktui.engine.tasks import Tasks
+
+EVENT_LAG_S = 3.0
+"""Presence events are up to this late (facts/livekit.md section 2)."""
+_log = logging.getLogger(__name__)
+
+
+class RoomListener:
+    """A `LinkListener`; the parts it tells are given once they are made.
+
+    Args:
+        session: Whose events these are.
+        emit: Takes the events.
+        clock: Tells the time.
+        tasks: Owns what is begun here.
+        on_lost: Called with the server's reason when the connection is over for good.
+    """
+
+    def __init__(
+        self,
+        session: SessionId,
+        emit: Callable[[AnyEvent], None],
+        clock: Clock,
+        tasks: Tasks,
+        on_lost: Callable[[str], None],
+    ) -> None:
+        self._session, self._emit, self._clock = session, emit, clock
+        self._tasks, self._on_lost = tasks, on_lost
+        self.state = LinkState.CONNECTED
+        self.conversation: Conversation | None = None
+        self.agents: AgentSession | None = None
+        self.dispatcher: Dispatcher | None = None
+
+    def participant_joined(self, participant: Participant) -> None:
+        """Somebody is in the room."""
+        if self.conversation is not None:
+            self.conversation.know(participant)
+        if self.dispatcher is not None:
+            self.dispatcher.joined(participant)
+
+    def participant_changed(self, participant: Participant) -> None:
+        """Somebody's attributes changed."""
+        if self.conversation is not None:
+            self.conversation.know(participant)
+        if self.dispatcher is not None:
+            self.dispatcher.changed(participant)
+
+    def participant_left(self, identity: str, reason: str) -> None:
+        """Somebody left; while we reconnect the SDK says so of everybody, which means nothing."""
+        if self.state is not LinkState.CONNECTED:
+            return
+        if self.conversation is not None:
+            self.conversation.left(identity)
+        if self.dispatcher is not None:
+            self.dispatcher.left(identity, reason)
+
+    def text_opened(
+        self, stream: str, topic: Topic, identity: str, attributes: Mapping[str, str]
+    ) -> None:
+        """A text stream begins."""
+        if self.conversation is not None:
+            self.conversation.opened(stream, topic.value, identity, attributes)
+
+    def text_chunk(self, stream: str, text: str) -> None:
+        """A text stream goes on."""
+        if self.conversation is not None:
+            self.conversation.chunk(stream, text)
+
+    def text_closed(self, stream: str, attributes: Mapping[str, str]) -> None:
+        """A text stream has ended."""
+        if self.conversation is not None:
+            self.conversation.closed(stream, attributes)
+
+    def text_broken(self, stream: str) -> None:
+        """A text stream ended in the middle."""
+        if self.conversation is not None:
+            self.conversation.broken(stream)
+
+    def session_message(self, identity: str, body: bytes) -> None:
+        """A RemoteSession message arrived."""
+        if self.agents is not None:
+            self.agents.received(identity, body)
+
+    def link_changed(self, state: LinkState, reason: str) -> None:
+        """The connection to the room changed."""
+        was, self.state = self.state, state
+        self._emit(LinkChanged(session=self._session, state=state, reason=reason))
+        if self.dispatcher is not None:
+            self.dispatcher.know(reconnecting=state is LinkState.RECONNECTING)
+        if state is LinkState.LOST:
+            self._on_lost(reason)
+        elif state is LinkState.CONNECTED and was is LinkState.RECONNECTING:
+            self._tasks.start(self._look_after_gap())
+
+    async def _look_after_gap(self) -> None:
+        """An agent that left during the gap is not announced: ask who is really there."""
+        await self._clock.sleep(EVENT_LAG_S)
+        dispatcher = self.dispatcher
+        if dispatcher is None or dispatcher.api is None:
+            return
+        agent = dispatcher.evidence.agent
+        try:
+            there = {p.identity for p in await dispatcher.api.participants(dispatcher.room)}
+        except PortError as error:
+            _log.info("looking after a gap failed: %s", error.problem.line)
+            return
+        if agent is not None and agent.identity not in there:
+            dispatcher.left(agent.identity, "gone after a gap")

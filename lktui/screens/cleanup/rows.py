@@ -1,0 +1,133 @@
+"""Cleanup items as rows and as stories."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from lktui.core.cleanup import CleanupItem, ItemState
+from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, seconds
+from lktui.screens.chrome import attention_of_item
+from lktui.widgets.columns import Column
+from lktui.widgets.detail import DetailView
+from lktui.widgets.drawing import STYLES
+from lktui.widgets.list_table import Cell, Row
+
+COLUMNS = (
+    Column("state", 19, 20),
+    Column("what", 8, 8, leave=4),
+    Column("name", 32, 28, rooms=True),
+    Column("tries", 5, 5, leave=3, align="right"),
+    Column("age", 4, 4, align="right"),
+    Column("profile", 0, 16, leave=1),
+    Column("last problem", 0, 24, leave=2, elastic=True),
+)
+_KINDS = {
+    ItemState.LIVE: StateKind.READY,
+    ItemState.DUE: StateKind.WAITING,
+    ItemState.RUNNING: StateKind.WAITING,
+    ItemState.WAITING: StateKind.WAITING,
+    ItemState.STUCK: StateKind.FAILED,
+    ItemState.KEPT: StateKind.OVER,
+    ItemState.DONE: StateKind.OVER,
+    ItemState.LEFT: StateKind.OVER,
+}
+_WORDS = {
+    ItemState.LIVE: "in use",
+    ItemState.DUE: "due",
+    ItemState.RUNNING: "deleting",
+    ItemState.WAITING: "next try",
+    ItemState.STUCK: "stuck",
+    ItemState.KEPT: "kept",
+    ItemState.DONE: "gone",
+    ItemState.LEFT: "left",
+}
+_HEADLINES = {
+    ItemState.LIVE: "In use by a conversation",
+    ItemState.DUE: "Due: nobody uses it any more",
+    ItemState.RUNNING: "Being removed",
+    ItemState.KEPT: "Kept, as auto_cleanup = false says",
+    ItemState.DONE: "Gone: the server has said so",
+    ItemState.LEFT: "Left: without an API key nobody here can delete it or look",
+}
+_STUCK_REMEDY = "mend the cause, then try again; or delete it elsewhere and forget it here"
+
+
+def state_of(item: CleanupItem, now: float) -> tuple[StateKind, str]:
+    """Say where an item is.
+
+    Args:
+        item: The item.
+        now: Wall-clock seconds.
+    """
+    wait_s = max(0, round(item.next_try_at - now))
+    words = _WORDS[item.state]
+    if item.state in (ItemState.DUE, ItemState.WAITING) and item.next_try_at and wait_s:
+        words = f"{words} in {wait_s} s"
+    return _KINDS[item.state], words
+
+
+def row_of(item: CleanupItem, *, now: float, seen: frozenset[str]) -> Row:
+    """Make an item's row.
+
+    Args:
+        item: The item.
+        now: Wall-clock seconds.
+        seen: What the person has looked at.
+    """
+    kind, words = state_of(item, now)
+    attention = attention_of_item(item)
+    if attention in seen:
+        attention = ""
+    bold = " bold" if attention else ""
+    tone = "$muted" if kind is StateKind.OVER else "$foreground"
+    name, tries, lasted = name_of(item), item.tries + item.misses, now - item.made_at
+    problem = item.problem.summary if item.problem is not None else ""
+    return Row(
+        item.id,
+        (
+            Cell(f"{GLYPHS[kind]} {words}", STYLES[kind] + bold, words),
+            Cell(item.what, "$muted", item.what),
+            Cell(name, tone, name),
+            Cell(str(tries), "$muted", float(tries)),
+            Cell(age(lasted), "$muted", lasted),
+            Cell(item.profile, "$muted", item.profile),
+            Cell(problem, tone, problem or None),
+        ),
+        attention,
+    )
+
+
+def name_of(item: CleanupItem) -> str:
+    """Give an item's name; of one that has none yet the room's."""
+    return item.name or item.room or UNKNOWN
+
+
+def story_of(item: CleanupItem, now: float) -> DetailView:
+    """Tell why an item is still there."""
+    kind, words = state_of(item, now)
+    tries = item.tries + item.misses
+    headline = _HEADLINES.get(item.state, words.capitalize())
+    if item.state is ItemState.STUCK:
+        lasted = seconds(now - item.made_at)
+        headline = f"Stuck after {tries} tries in {lasted}; no more by itself"
+    problem = item.problem
+    seen = cause = remedy = ""
+    if problem is not None:
+        seen = f"{problem.summary}: {problem.detail}" if problem.detail else problem.summary
+        cause = problem.cause
+        remedy = problem.resolution
+    if item.state is ItemState.STUCK:
+        remedy = f"{remedy}: {_STUCK_REMEDY}" if remedy else _STUCK_REMEDY
+    misses = f"{item.misses} of {tries} tries had no answer" if item.misses else ""
+    room = f"in room {item.room}" if item.name != item.room and item.room else ""
+    host = urlsplit(item.url).netloc or item.url
+    return DetailView(
+        kind,
+        headline,
+        (
+            ("seen", "; ".join(part for part in (seen, misses) if part)),
+            ("cause", cause),
+            ("do", remedy),
+            ("is", ", ".join(part for part in (room, f"on {host}" if host else "") if part)),
+        ),
+    )

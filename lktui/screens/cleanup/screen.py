@@ -1,0 +1,119 @@
+"""Cleanup: every room and dispatch that was made here, until the server has said it is gone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import ClassVar
+
+import msgspec
+from textual.binding import BindingType
+from textual.content import Content
+
+from lktui.core.action_types import Scope, View
+from lktui.core.actions import ActionId
+from lktui.core.cleanup import OPEN, CleanupItem, ItemState
+from lktui.core.signs import StateKind
+from lktui.screens.action_screen import does
+from lktui.screens.chrome import attention_of_item
+from lktui.screens.cleanup.rows import COLUMNS, name_of, row_of, story_of
+from lktui.screens.list_screen import ListScreen
+from lktui.screens.words import time_of_day
+from lktui.widgets.bindings import bindings
+from lktui.widgets.detail import DetailView
+from lktui.widgets.drawing import Part, line, tally
+from lktui.widgets.list_table import Row
+
+_ON_THEIR_WAY = OPEN - {ItemState.STUCK}
+
+
+class CleanupScreen(ListScreen):
+    """Lists the queue, newest first; what is gone stays until the next start."""
+
+    CSS_PATH = "cleanup.tcss"
+    SCOPE = Scope.CLEANUP
+    TITLE = "Cleanup"
+    NOUN = "items"
+    COLUMNS = COLUMNS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.CLEANUP)
+
+    def all_rows(self) -> Iterator[Row]:
+        """Give the items, newest first."""
+        now, seen = self.controller.clock.wall(), self.controller.seen
+        items = self.controller.cleanup.values()
+        for item in sorted(items, key=lambda item: item.made_at, reverse=True):
+            yield row_of(item, now=now, seen=seen)
+
+    def in_view(self) -> Content:
+        """Say how many are left, and where they are."""
+        if self._filter:
+            return super().in_view()
+        left = sum(item.state in OPEN for item in self.controller.cleanup.values())
+        return line(f"{left} left", self.counts(self.table.rows))
+
+    def counts(self, rows: tuple[Row, ...]) -> Content:
+        """Count by state."""
+        found = (self._item(row) for row in rows)
+        states = Counter(item.state for item in found if item is not None)
+        under_way = sum(states[state] for state in _ON_THEIR_WAY)
+        return tally(
+            {
+                (StateKind.FAILED, "stuck"): states[ItemState.STUCK],
+                (StateKind.WAITING, "on their way"): under_way,
+                (StateKind.OVER, "kept"): states[ItemState.KEPT],
+                (StateKind.READY, "in use"): states[ItemState.LIVE],
+            }
+        )
+
+    def nothing(self) -> tuple[tuple[Part, ...], ...]:
+        """Say that all is clean."""
+        return (
+            (("Nothing to clean up.", "bold"),),
+            ("Every room and dispatch made here is gone.",),
+        )
+
+    def heading(self, row: Row) -> tuple[tuple[Part, ...], str]:
+        """Give name, kind and profile, and when it was made."""
+        item = self._item(row)
+        if item is None:
+            return ((row.key, "$title bold"),), ""
+        title: tuple[Part, ...] = (
+            (name_of(item), "$title bold"),
+            f"  {item.what}",
+            (f"  {item.profile}", "$muted"),
+        )
+        return title, f"made {time_of_day(item.made_at)}" if item.made_at else ""
+
+    def story(self, row: Row) -> DetailView:
+        """Tell why it is still there."""
+        item = self._item(row)
+        return story_of(item, self.controller.clock.wall()) if item else DetailView()
+
+    def _item(self, row: Row) -> CleanupItem | None:
+        return self.controller.cleanup.get(row.key)
+
+    def view(self) -> View:
+        """Judge actions by the item under the cursor."""
+        row = self.row
+        item = self._item(row) if row is not None else None
+        return msgspec.structs.replace(super().view(), item=item)
+
+    @does(ActionId.CLEANUP_TRY)
+    def _try_now(self, view: View) -> None:
+        if view.item is not None:
+            self.controller.look_at(attention_of_item(view.item))
+            self.controller.run_cleanup((view.item.id,))
+
+    @does(ActionId.CLEANUP_TRY_ALL)
+    def _try_all(self, _view: View) -> None:
+        self.controller.run_cleanup()
+
+    @does(ActionId.CLEANUP_FORGET)
+    def _forget(self, view: View) -> None:
+        if view.item is not None:
+            self.controller.forget_cleanup((view.item.id,))
+
+    @does(ActionId.CLEANUP_COPY_ID)
+    def _copy_name(self, view: View) -> None:
+        if view.item is not None:
+            self.copy(name_of(view.item))

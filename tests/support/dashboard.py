@@ -1,0 +1,123 @@
+"""The app with a fake engine, driven as a person would: by keys, judged by what is on screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from rich.style import Style
+from textual.pilot import Pilot
+
+from lktui.app import LktuiApp
+from lktui.core.events import AnyEvent
+from lktui.session.controller import SessionController
+from lktui.store.paths import Paths
+from lktui.store.profiles import ProfileStore
+from lktui.theming import load_theme, shipped_folder
+from tests.support.fakes.engine_client import FakeEngine
+from tests.support.fakes.still_clock import StillClock
+
+STAGING = """
+url = "wss://voice-staging.example.net"
+api_key = "APIabc"
+api_secret = "env:LK_STAGING_SECRET"
+agent_name = "checkout"
+dispatch_mode = "explicit"
+"""
+
+
+class Dashboard:
+    """A running app and its fakes."""
+
+    def __init__(self, folder: Path, profiles: dict[str, str], theme: str, env: dict[str, str]):
+        self.engine, self.clock = FakeEngine(), StillClock()
+        paths = Paths.of(str(folder / "config"), str(folder / "state"))
+        paths.state_dir.mkdir(parents=True)
+        paths.profiles_dir.mkdir(parents=True)
+        for name, text in profiles.items():
+            file = paths.profiles_dir / f"{name}.toml"
+            file.write_text(text, encoding="utf-8")
+            file.chmod(0o600)
+        self.paths = paths
+        store = ProfileStore(paths, env)
+        self.controller = SessionController(self.engine, store, self.clock)
+        self.controller.load_profiles()
+        self.app = LktuiApp(
+            self.controller,
+            theme=load_theme(theme, [shipped_folder()]).themes[0],
+            own_themes=paths.config_dir / "themes",
+            log_file=paths.log_file,
+        )
+        self._pilot: Pilot[None] | None = None
+
+    @property
+    def pilot(self) -> Pilot[None]:
+        """What presses keys."""
+        assert self._pilot is not None
+        return self._pilot
+
+    @asynccontextmanager
+    async def running(self, size: tuple[int, int]) -> AsyncIterator[Dashboard]:
+        """Run the app in a terminal of so many columns and rows."""
+        async with self.app.run_test(size=size) as pilot:
+            self._pilot = pilot
+            await self.settled()
+            yield self
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other and wait until all is drawn."""
+        for key in keys:
+            await self.pilot.press(key)
+        await self.settled()
+
+    async def hear(self, *events: AnyEvent) -> None:
+        """Let the engine say something and wait until it is drawn."""
+        self.engine.say(*events)
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until nothing is left to draw; time passes for what is drawn at intervals."""
+        for _ in range(3):
+            self.clock.move(1.0)
+            await self.pilot.pause()
+            await asyncio.sleep(0)
+
+    # --- what is on the screen --------------------------------------------------------------
+
+    @property
+    def lines(self) -> list[str]:
+        """The rows of the screen as text, without the blanks at their ends."""
+        screen = self.app.screen
+        width, height = self.app.size
+        strips = screen._compositor.render_strips(self.app.size)
+        assert len(strips) == height
+        return ["".join(part.text for part in strip.crop(0, width)).rstrip() for strip in strips]
+
+    @property
+    def text(self) -> str:
+        """The whole screen."""
+        return "\n".join(self.lines)
+
+    @property
+    def status(self) -> str:
+        """The row above the footer."""
+        return self.lines[-2].strip()
+
+    @property
+    def footer(self) -> str:
+        """The last row."""
+        return self.lines[-1].strip()
+
+    def style_at(self, text: str) -> Style:
+        """Give the style of the first character of a text on the screen."""
+        for strip, row in zip(
+            self.app.screen._compositor.render_strips(self.app.size), self.lines, strict=True
+        ):
+            if text in row:
+                column = row.index(text)
+                part = next(iter(strip.crop(column, column + 1)))
+                assert part.style is not None
+                return part.style
+        raise AssertionError(f"“{text}” is not on the screen:\n{self.text}")
