@@ -156,7 +156,7 @@ _REGISTRY: tuple[Action, ...] = (
        help="copy the name of the room or the id of the dispatch", unavailable=why.no_rows),
     # --- shared by the lists
     _A(id=_I.FILTER, keys=("/",), title="Filter", scope=_S.LIST, rank=4,
-       help="show only rows with a text; ! inverts, ~ is a regular expression",
+       help="show only rows with a text; ! inverts, ~ regex",
        unavailable=why.no_filter),
     _A(id=_I.COPY, keys=("y",), title="Copy", scope=_S.LIST, rank=5,
        help="copy the row to the terminal's clipboard", unavailable=why.no_rows),
@@ -215,6 +215,11 @@ def shown_key(key: str) -> str:
     return _SHOWN.get(key, key)
 
 
+def shown_keys(action: Action, between: str = " ") -> str:
+    """Write all keys of an action."""
+    return between.join(shown_key(key) for key in action.keys)
+
+
 def key_of(name: ActionId) -> str:
     """Give the key of an action as it is shown: for sentences that name one."""
     return shown_key(ACTIONS[name].keys[0])
@@ -226,10 +231,21 @@ def of_scopes(scopes: Iterable[Scope]) -> tuple[Action, ...]:
 
 
 def footer_entries(scopes: Iterable[Scope], view: View) -> tuple[tuple[str, str], ...]:
-    """Give key and title of what belongs into the footer, by rank; the impossible comes last."""
-    ranked = [action for action in of_scopes(scopes) if action.rank]
-    ranked.sort(key=lambda action: (action.unavailable(view) is not None, action.rank))
-    return tuple((shown_key(action.keys[0]), action.title) for action in ranked)
+    """Give key and title of what belongs into the footer, by rank.
+
+    What is impossible on this row comes last; where there are no rows it is left out.
+    """
+    ranked = [
+        (action.unavailable(view) is not None, action.rank, action)
+        for action in of_scopes(scopes)
+        if action.rank
+    ]
+    ranked.sort(key=lambda place: place[:2])
+    return tuple(
+        (shown_key(action.keys[0]), action.title)
+        for impossible, _, action in ranked
+        if view.rows or not impossible
+    )
 
 
 def keys_table() -> str:

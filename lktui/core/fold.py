@@ -113,12 +113,15 @@ class Fold:
         return self.state
 
     def _session(self, state: SessionState, event: SessionEvent) -> SessionState:
+        state = state.apply(event)  # type: ignore[arg-type]  # every tagged subclass is in the union
         if isinstance(event, SegmentUpdated):
             transcript = self.transcript(event.session)
             transcript.apply(event)
             reply = transcript.last_reply
-            state = msgspec.structs.replace(state, reply_s=reply.latency_s if reply else None)
-        return state.apply(event)  # type: ignore[arg-type]  # every tagged subclass is in the union
+            state = msgspec.structs.replace(
+                state, turns=transcript.turns, reply_s=reply.latency_s if reply else None
+            )
+        return state
 
 
 def _outcome(session: SessionState, wall: float) -> dict[str, ProfileOutcome]:

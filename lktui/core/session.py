@@ -123,6 +123,7 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     story: tuple[StoryLine, ...] = ()
     timings: Timings = Timings()
     turns: int = 0
+    """Lines said so far; the transcript counts them, since a line may come twice."""
     last_line: str = ""
     reply_s: float | None = None
     """How long the agent's last reply took to begin, seconds."""
@@ -298,7 +299,6 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             self,
             revision=self.revision + 1,
-            turns=self.turns + committed,
             last_line=event.text if committed and event.role is not Role.YOU else self.last_line,
         )
 

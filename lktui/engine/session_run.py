@@ -284,9 +284,8 @@ class SessionRun:
 
     async def _retry(self, dispatcher: Dispatcher, api: ServerApi, replace_live: bool) -> None:  # noqa: FBT001 - passed on
         try:
-            await self._landings.land(
-                SafeRetry(dispatcher, api, self._clock).run(replace_live=replace_live)
-            )
+            retry = SafeRetry(dispatcher, api, self._landings, self._clock)
+            await retry.run(replace_live=replace_live)
         except AgentAlive as alive:
             self._notice(f"not replaced: {alive.identity} is alive and answers")
             self._phase(Phase.TALKING)
