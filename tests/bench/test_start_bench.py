@@ -1,0 +1,135 @@
+"""Start-up, readiness and idling: ratios of one interleaved run, printed and not asserted."""
+
+from __future__ import annotations
+
+import asyncio
+import compileall
+import os
+import secrets
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import lktui
+from lktui.commands.headless import Headless
+from lktui.core.commands import EndSession, StartSession
+from lktui.core.events import SessionId
+from lktui.core.profile import DispatchMode, Profile, Secret
+from lktui.invocation import Invocation
+from lktui.store.paths import Paths
+from tests.support.agents_worker import AgentsWorker
+from tests.support.livekit_server import LiveKitServer
+from tests.support.terminal import Terminal
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
+
+ROUNDS = 12
+IDLE_S = 10.0
+PACKAGE = Path(lktui.__file__).parent
+MINIMAL = Path(__file__).with_name("minimal_app.py")
+RAW = Path(__file__).with_name("raw_sdk.py")
+APP = [sys.executable, "-m", "lktui"]
+
+
+def environment() -> Mapping[str, str]:
+    """Bytecode is written: without it every start is several times slower."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
+def first_paint_ms(argv: list[str], text: str) -> float:
+    with Terminal(argv, columns=120, rows=40, env=environment()) as terminal:
+        return terminal.wait_for(text, timeout_s=20) * 1000
+
+
+def described(name: str, figures: list[float], unit: str = "ms") -> str:
+    middle = statistics.median(figures)
+    return f"{name:<34} median {middle:8.1f} {unit}  {min(figures):.1f} to {max(figures):.1f}"
+
+
+def test_first_paint_against_a_minimal_app() -> None:
+    compileall.compile_dir(PACKAGE, quiet=2)
+    minimal, ours = [], []
+    for _ in range(ROUNDS):
+        minimal.append(first_paint_ms([sys.executable, str(MINIMAL)], "minimal app"))
+        ours.append(first_paint_ms(APP, "1 Profiles"))
+    ratio = statistics.median(ours) / statistics.median(minimal)
+    print(f"\n{described('first paint, minimal app', minimal)}")
+    print(described("first paint, lktui", ours))
+    print(f"first paint, ratio {ratio:.2f} (wanted: at most 1.25)")
+
+
+def test_bytes_until_settled_and_when_idle() -> None:
+    for columns, rows in ((80, 24), (120, 40)):
+        with Terminal(APP, columns=columns, rows=rows, env=environment()) as terminal:
+            terminal.wait_for("1 Profiles", timeout_s=20)
+            terminal.pump(3)
+            settled = len(terminal.received)
+            mark = terminal.mark()
+            terminal.pump(IDLE_S)
+            idle = len(terminal.bytes_since(mark))
+        print(
+            f"\n{columns}x{rows}: {settled / 1000:.1f} kB until settled"
+            f" (wanted: 40 at 120x40), {idle} bytes in {IDLE_S:.0f} s of idling (wanted: 0)"
+        )
+
+
+async def ready_ms(engine: Headless, profile: Profile) -> float:
+    session = SessionId(secrets.token_hex(6))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    engine.send(StartSession(session=session, profile=profile))
+
+    def ready(_state: object) -> bool:
+        state = engine.state.sessions.get(session)
+        return state is not None and state.ready
+
+    assert await engine.until(ready, 20)
+    took = (loop.time() - began) * 1000
+    engine.send(EndSession(session=session))
+    assert await engine.until(lambda _state: engine.state.sessions[session].over, 20)
+    return took
+
+
+async def test_ready_against_the_raw_sdk(
+    livekit_server: LiveKitServer, echo_worker: AgentsWorker, tmp_path: Path
+) -> None:
+    profile = Profile(
+        name="bench",
+        url=livekit_server.url,
+        api_key=Secret(livekit_server.key),
+        api_secret=Secret(livekit_server.secret),
+        agent_name=echo_worker.name,
+        dispatch_mode=DispatchMode.EXPLICIT,
+    )
+    paths = Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
+    raw_ms, our_ms = [], []
+    arguments = [livekit_server.url, livekit_server.key, livekit_server.secret, echo_worker.name]
+    raw = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(RAW),
+        *arguments,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment(),
+    )
+    assert raw.stdin is not None
+    assert raw.stdout is not None
+    async with Headless(Invocation(paths=paths, env=dict(os.environ))) as engine:
+        for number in range(ROUNDS + 2):
+            raw.stdin.write(b"go\n")
+            await raw.stdin.drain()
+            theirs = float(await raw.stdout.readline())
+            ours = await ready_ms(engine, profile)
+            if number >= 2:  # the first ones warm server, worker and SDK
+                raw_ms.append(theirs)
+                our_ms.append(ours)
+    raw.stdin.close()
+    await raw.wait()
+    ratio = statistics.median(our_ms) / statistics.median(raw_ms)
+    print(f"\n{described('start to ready, raw SDK', raw_ms)}")
+    print(described("start to ready, lktui's engine", our_ms))
+    print(f"start to ready, ratio {ratio:.2f} (wanted: at most 1.10)")
