@@ -55,10 +55,9 @@ def no_retry(view: View) -> str | None:
         return _NO_ENGINE
     if session.phase is Phase.RETRYING:
         return f"already retrying {session.room}"
-    reason = no_end(view)
-    if reason is None and (session.diagnosis is None or not session.diagnosis.settled):
-        reason = "there is no verdict yet"
-    return reason
+    if session.diagnosis is None or not session.diagnosis.settled:
+        return "there is no verdict yet"
+    return None if session.over else no_end(view)
 
 
 def ask_retry(view: View) -> Question | None:

@@ -62,6 +62,7 @@ class ActionId(StrEnum):
     CLEANUP_FORGET = "cleanup.forget"
     CLEANUP_COPY_ID = "cleanup.copy_id"
     FILTER_KEEP = "filter.keep"
+    FILTER_CLEAR = "filter.clear"
     CONFIRM_YES = "confirm.yes"
     CONFIRM_CANCEL = "confirm.cancel"
     HELP_FILTER = "help.filter"
@@ -101,7 +102,7 @@ _REGISTRY: tuple[Action, ...] = (
     _A(id=_I.PROFILES_DELETE, keys=("d",), title="Delete", scope=_S.PROFILES, rank=3,
        help="delete the profile's file; asks first", danger=Danger.DESTRUCTIVE,
        unavailable=why.no_profile_delete, ask=why.ask_profile_delete),
-    _A(id=_I.PROFILES_SORT, keys=("o",), title="Sort", scope=_S.PROFILES, rank=6,
+    _A(id=_I.PROFILES_SORT, keys=("o",), title="Sort", scope=_S.PROFILES, rank=8,
        help="sort by the next column", unavailable=why.no_rows),
     _A(id=_I.PROFILES_REVERSE, keys=("O",), title="Reverse", scope=_S.PROFILES,
        help="sort in the other direction", unavailable=why.no_rows),
@@ -114,7 +115,7 @@ _REGISTRY: tuple[Action, ...] = (
     _A(id=_I.ROOMS_START, keys=("s",), title="Start", scope=_S.ROOMS, rank=3,
        help="start a conversation with the profile in use", unavailable=why.no_start),
     _A(id=_I.ROOMS_END, keys=("x",), title="End", scope=_S.ROOMS, rank=4,
-       help="leave, then clean up; asks if others are in the room", danger=Danger.DISRUPTIVE,
+       help="leave and clean up; asks if others are in there", danger=Danger.DISRUPTIVE,
        unavailable=why.no_end, ask=why.ask_end),
     _A(id=_I.ROOMS_RETRY_FAILED, keys=("R",), title="Retry failed", scope=_S.ROOMS, rank=5,
        help="retry every conversation that has failed", danger=Danger.DISRUPTIVE,
@@ -132,7 +133,7 @@ _REGISTRY: tuple[Action, ...] = (
        help="dispatch again, safely, and wait until it is ready", danger=Danger.DISRUPTIVE,
        unavailable=why.no_retry, ask=why.ask_retry),
     _A(id=_I.LIVE_END, keys=("x",), title="End", scope=_S.LIVE, rank=3,
-       help="leave, then clean up; asks if others are in the room", danger=Danger.DISRUPTIVE,
+       help="leave and clean up; asks if others are in there", danger=Danger.DISRUPTIVE,
        unavailable=why.no_end, ask=why.ask_end),
     _A(id=_I.LIVE_START, keys=("s",), title="Start", scope=_S.LIVE, rank=4,
        help="start another conversation with the profile in use", unavailable=why.no_start),
@@ -155,15 +156,17 @@ _REGISTRY: tuple[Action, ...] = (
     _A(id=_I.CLEANUP_COPY_ID, keys=("i",), title="Copy name", scope=_S.CLEANUP,
        help="copy the name of the room or the id of the dispatch", unavailable=why.no_rows),
     # --- shared by the lists
-    _A(id=_I.FILTER, keys=("/",), title="Filter", scope=_S.LIST, rank=4,
+    _A(id=_I.FILTER, keys=("/",), title="Filter", scope=_S.LIST, rank=6,
        help="show only rows with a text; ! inverts, ~ regex",
        unavailable=why.no_filter),
-    _A(id=_I.COPY, keys=("y",), title="Copy", scope=_S.LIST, rank=5,
+    _A(id=_I.COPY, keys=("y",), title="Copy", scope=_S.LIST, rank=7,
        help="copy the row to the terminal's clipboard", unavailable=why.no_rows),
     _A(id=_I.COPY_ALL, keys=("Y",), title="Copy all", scope=_S.LIST,
        help="copy all rows in view", unavailable=why.no_rows),
     _A(id=_I.FILTER_KEEP, keys=("enter",), title="Keep", scope=_S.FILTER, rank=1,
        help="keep the filter and go back to the list"),
+    _A(id=_I.FILTER_CLEAR, keys=("escape",), title="Clear", scope=_S.FILTER, rank=2,
+       help="clear the filter and go back to the list"),
     *_only(
         _S.MOVING,
         (_I.DOWN, ("j", "down"), "Down", "one row down"),
@@ -246,6 +249,12 @@ def footer_entries(scopes: Iterable[Scope], view: View) -> tuple[tuple[str, str]
         for impossible, _, action in ranked
         if view.rows or not impossible
     )
+
+
+def help_entry(*, typing: bool) -> tuple[str, str]:
+    """Give the footer's last entry; while typing the help key is a character."""
+    keys = (ActionId.BACK, ActionId.HELP) if typing else (ActionId.HELP,)
+    return " ".join(key_of(key) for key in keys), ACTIONS[ActionId.HELP].title
 
 
 def keys_table() -> str:

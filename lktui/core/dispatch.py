@@ -97,6 +97,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     reconnecting: bool = False
     room_gone: bool = False
 
+    @property
+    def identities(self) -> frozenset[str]:
+        """Who the listed jobs come as; a worker may choose another identity than its job's."""
+        return frozenset(job.identity or f"agent-{job.id}" for job in self.jobs)
+
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """A verdict, or what is still waited for."""
@@ -154,6 +159,14 @@ _ROWS: dict[Outcome, tuple[StateKind, str]] = {
 }
 """Verdicts on what went wrong, as a row shows them (look.md section 4)."""
 
+_FINER_WORDS = {
+    ProblemCode.SERVER_LOST: "connection lost",
+    ProblemCode.ENGINE_LOST: "engine stopped",
+    ProblemCode.INTERNAL: "failed",
+    ProblemCode.SECRET_UNRESOLVED: "secret not readable",
+}
+"""Where the outcome's own words would say something that was not seen."""
+
 AUTH_CODES = frozenset(
     {
         ProblemCode.AUTH_FAILED,
@@ -196,7 +209,7 @@ def diagnosis_of(found: Problem) -> Diagnosis:
     return Diagnosis(
         code=code,
         kind=kind,
-        words=words,
+        words=_FINER_WORDS.get(found.code, words),
         summary=found.summary,
         seen=(found.detail,) if found.detail else (),
         cause=found.cause,

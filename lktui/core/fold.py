@@ -23,10 +23,13 @@ from lktui.core.events import (
     SessionEvent,
     SessionId,
     SessionOpened,
+    Step,
+    StepDone,
     VerdictReached,
 )
 from lktui.core.problems import Problem
 from lktui.core.session import SessionState
+from lktui.core.story import StoryLine
 from lktui.core.transcript import Transcript
 
 
@@ -112,8 +115,10 @@ class Fold:
         )
         return self.state
 
-    def _session(self, state: SessionState, event: SessionEvent) -> SessionState:
-        state = state.apply(event)  # type: ignore[arg-type]  # every tagged subclass is in the union
+    def _session(self, before: SessionState, event: SessionEvent) -> SessionState:
+        state = before.apply(event)  # type: ignore[arg-type]  # every tagged subclass is in the union
+        if state.story is not before.story and _stands_between_lines(before, event):
+            self._add_fact(state, state.story[-1])
         if isinstance(event, SegmentUpdated):
             transcript = self.transcript(event.session)
             transcript.apply(event)
@@ -122,6 +127,20 @@ class Fold:
                 state, turns=transcript.turns, reply_s=reply.latency_s if reply else None
             )
         return state
+
+    def _add_fact(self, state: SessionState, told: StoryLine) -> None:
+        took_s = None if told.took_ms is None else told.took_ms / 1000
+        at = state.opened_at + told.at_s
+        self.transcript(state.id).add_fact(at, told.what, told.text, took_s, told.kind)
+
+
+def _stands_between_lines(before: SessionState, event: SessionEvent) -> bool:
+    """Tell whether what happened belongs into the conversation, not to how it began.
+
+    When the first words came is told by the line itself.
+    """
+    begun = before.turns > 0 or before.timings.ready is not None
+    return begun and not (isinstance(event, StepDone) and event.step is Step.FIRST_REPLY)
 
 
 def _outcome(session: SessionState, wall: float) -> dict[str, ProfileOutcome]:

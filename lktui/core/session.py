@@ -107,6 +107,7 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     join_timeout_s: float = 15.0
     slow_reply_s: float = 3.0
     auto_cleanup: bool = True
+    sees_dispatches: bool = True
     opened_at: float = 0.0
     opened_wall: float = 0.0
     phase: Phase = Phase.OPENING
@@ -153,14 +154,25 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
         return self.diagnosis is not None and self.diagnosis.ok and not self.over
 
     @property
+    def went_wrong(self) -> bool:
+        """Whether a verdict stands that is not a good one, over or not."""
+        found = self.diagnosis
+        return found is not None and found.settled and not found.ok
+
+    @property
     def failed(self) -> bool:
-        """Whether a retry makes sense: a verdict stands and is not a good one."""
-        return (
-            self.diagnosis is not None
-            and self.diagnosis.settled
-            and not self.diagnosis.ok
-            and self.phase not in (Phase.ENDING, Phase.RETRYING)
-        )
+        """Whether it waits for a retry: it went wrong, and nothing is being done about it."""
+        return self.went_wrong and self.phase not in (Phase.ENDING, Phase.ENDED, Phase.RETRYING)
+
+    @property
+    def stays_in_room(self) -> bool:
+        """Whether a retry dispatches again in the same room; else it is a new conversation.
+
+        An agent that comes by token or by itself comes only to a room that is being made
+        (facts/livekit.md section 3).
+        """
+        explicit = self.dispatch_mode is DispatchMode.EXPLICIT
+        return explicit and self.sees_dispatches and not self.over
 
     @property
     def outcome(self) -> str:
@@ -183,6 +195,7 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
                     join_timeout_s=event.join_timeout_s,
                     slow_reply_s=event.slow_reply_s,
                     auto_cleanup=event.auto_cleanup,
+                    sees_dispatches=event.sees_dispatches,
                     opened_at=event.at,
                     opened_wall=event.wall,
                     phase_at=event.at,

@@ -145,6 +145,11 @@ class Transcript:
         return tuple(sorted(self._speaking.values(), key=lambda segment: segment.opened_at))
 
     @property
+    def first_agent(self) -> str | None:
+        """The name of the agent whose line was the first; None before it."""
+        return self._first_agent
+
+    @property
     def last_reply(self) -> Reply | None:
         """The newest reply whose latency is known."""
         return self._last_reply

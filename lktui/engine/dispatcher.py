@@ -37,13 +37,11 @@ from lktui.core.problems import PortError, ProblemCode
 from lktui.core.profile import DispatchMode, Profile
 from lktui.core.sanitize import clean
 from lktui.engine.agent_session import AgentSession
+from lktui.engine.kept_out import KeptOut
 from lktui.engine.pinger import Pinger
 from lktui.engine.ports import Ledger, Participant, ServerApi
-from lktui.engine.tasks import Tasks
 
 _FAST_POLL_S, _FAST_FOR_S, _SLOW_POLL_S = 0.25, 3.0, 1.0
-KEEP_OUT_S = 20.0
-"""An old identity that comes back this soon after its dispatch was deleted is removed."""
 _log = logging.getLogger(__name__)
 
 
@@ -82,15 +80,11 @@ class Dispatcher:
         """The current dispatch of ours; None where the token or the room brings the agent."""
         self.evidence = Evidence(mode=profile.dispatch_mode)
         self.verdict: Diagnosis | None = None
-        self.settled = asyncio.Event()
-        """Set while a verdict stands."""
         self.here: dict[str, Participant] = {}
         """Everybody else in the room, as far as is known."""
-        self.kept_out: dict[str, float] = {}
-        """Identities of old agents, with the time until which they are not let in."""
+        self.kept_out = KeptOut(room, api, clock, self._put_out)
         self._foreign: frozenset[str] = frozenset()
         self._wake = asyncio.Event()
-        self._removals = Tasks(f"the dispatcher of session {session}")
         self.on_agent: Callable[[str], None] = lambda _identity: None
         """Called with the identity of the agent when it is known."""
         self.on_listens: Callable[[bool], None] = lambda _listens: None
@@ -108,7 +102,6 @@ class Dispatcher:
         self.pinger.stop()
         self.attempt += 1
         self.verdict = None
-        self.settled.clear()
         self.on_listens(False)
         self.evidence = Evidence(
             mode=self.profile.dispatch_mode,
@@ -233,20 +226,13 @@ class Dispatcher:
     def _decide(self, now: float) -> None:
         verdict = diagnose(self.evidence, now)
         old, self.verdict = self.verdict, verdict
-        if verdict.settled:
-            self.settled.set()
-        if old is not None and (old.code, old.summary) == (verdict.code, verdict.summary):
-            return
-        changed = old is None or old.code is not verdict.code
-        if not changed and verdict.code is not Outcome.WAITING:
+        if old is not None and old.code is verdict.code:
             return  # the numbers in a standing verdict do not move
-        if changed:
-            self.emit(VerdictReached(session=self.session, attempt=self.attempt, diagnosis=verdict))
-        if changed and verdict.ok:
+        self.emit(VerdictReached(session=self.session, attempt=self.attempt, diagnosis=verdict))
+        if verdict.ok:
             self.emit(PhaseEntered(session=self.session, phase=Phase.TALKING))
-            self.on_listens(True)
-        if changed and verdict.code is Outcome.LEFT:
-            self.on_listens(False)
+        if verdict.settled:
+            self.on_listens(verdict.ok)
 
     async def _look(self) -> None:
         """Ask the server: the dispatch's jobs, and who is really in the room."""
@@ -280,6 +266,10 @@ class Dispatcher:
             told = f"job taken; {job.id} by worker {job.worker}" if job.identity else "job declined"
             self._step(Step.JOBS, told, (now - self.evidence.dispatched_at) * 1000)
         self.know(jobs=ours.jobs, jobs_listed_at=now, dispatch_missing=False)
+        agent = self.evidence.agent
+        if agent is not None and ours.jobs and agent.identity not in self.evidence.identities:
+            self.pinger.stop()
+            self.know(agent=None)  # it was taken by its name, before the job was listed
 
     # --- signs of life ------------------------------------------------------------------------
 
@@ -287,7 +277,7 @@ class Dispatcher:
         """Somebody is in the room, by event or by list; known ones are told again."""
         self.here[participant.identity] = participant
         if participant.identity in self.kept_out:
-            self._keep_out(participant.identity)
+            self.kept_out.came_back(participant.identity)
             return
         agent = self.evidence.agent
         if agent is not None and agent.identity == participant.identity:
@@ -339,7 +329,7 @@ class Dispatcher:
         """Whether this is the attempt's agent: by kind and by the job, never just anybody."""
         if not participant.is_agent or participant.identity in self._foreign:
             return False
-        jobs = {job.identity or f"agent-{job.id}" for job in self.evidence.jobs}
+        jobs = self.evidence.identities
         if jobs:
             return participant.identity in jobs
         wanted = self.profile.agent_name
@@ -384,24 +374,13 @@ class Dispatcher:
         if agent is not None and agent.identity == identity:
             self.know(agent=msgspec.structs.replace(agent, pings_missed=missed))
 
-    def _keep_out(self, identity: str) -> None:
-        """Remove an old agent that came back; it does not count as the new one."""
-        api = self.api
-        if api is None or self.kept_out[identity] < self._clock.monotonic():
-            return
-        self._removals.start(self._remove(api, identity))
-
-    async def _remove(self, api: ServerApi, identity: str) -> None:
-        try:
-            if await api.remove_participant(self.room, identity):
-                self._step(Step.AGENT_REMOVED, clean(identity), None)
-        except PortError as error:
-            _log.warning("an old agent could not be removed: %s", error.problem.line)
+    def _put_out(self, identity: str) -> None:
+        self._step(Step.AGENT_REMOVED, clean(identity), None)
 
     async def close(self) -> None:
         """End all pinging and removing."""
         self.pinger.stop()
-        await self._removals.cancel()
+        await self.kept_out.close()
 
     def _step(self, step: Step, subject: str, took_ms: float | None) -> None:
         self.emit(

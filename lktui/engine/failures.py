@@ -19,7 +19,9 @@ from livekit import api, rtc
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean_detail
 
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
+_UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
+_ELSEWHERE = frozenset({404, 405, 501})
+"""What web servers of another kind answer to a POST at a path that they do not know."""
 
 _CONNECT_TEXTS: tuple[tuple[str, ProblemCode], ...] = (
     ("token is expired", ProblemCode.TOKEN_EXPIRED),
@@ -71,7 +73,7 @@ def _api_code(error: Exception) -> ProblemCode:  # noqa: PLR0912 - a table of ty
                 return ProblemCode.RATE_LIMITED
             if code == "not_found":
                 return ProblemCode.NOT_FOUND
-            return ProblemCode.NOT_LIVEKIT if status == _NOT_FOUND else ProblemCode.SERVER_ERROR
+            return ProblemCode.NOT_LIVEKIT if status in _ELSEWHERE else ProblemCode.SERVER_ERROR
         case DecodeError() | aiohttp.ContentTypeError():
             return ProblemCode.NOT_LIVEKIT
         case aiohttp.ClientConnectorDNSError():

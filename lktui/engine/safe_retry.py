@@ -11,7 +11,7 @@ from lktui.core.dispatch import LIST_TRUE_S
 from lktui.core.events import Phase, PhaseEntered, RetryStep
 from lktui.core.sanitize import clean
 from lktui.core.signs import seconds
-from lktui.engine.dispatcher import KEEP_OUT_S, Dispatcher
+from lktui.engine.dispatcher import Dispatcher
 from lktui.engine.ports import ServerApi
 from lktui.engine.tasks import Landings
 
@@ -58,8 +58,7 @@ class SafeRetry:
         ours = await self._look(replace_live=replace_live)
         old = await self._delete(ours)
         await self._wait_until_gone(old)
-        until = self._clock.monotonic() + KEEP_OUT_S
-        dispatcher.kept_out.update(dict.fromkeys(old, until))
+        dispatcher.kept_out.add(old)
         dispatcher.begin()
         self._tell(4, "dispatch again; same metadata")
         dispatcher.intend()
@@ -96,11 +95,8 @@ class SafeRetry:
             await self._api.delete_dispatch(dispatcher.room, dispatch_id)
         if dispatcher.item is not None:
             dispatcher.put_item(dispatcher.item.done())
-        old = {job.identity or f"agent-{job.id}" for job in dispatcher.evidence.jobs}
         agent = dispatcher.evidence.agent
-        if agent is not None:
-            old.add(agent.identity)
-        return frozenset(old)
+        return dispatcher.evidence.identities | ({agent.identity} if agent else set())
 
     async def _wait_until_gone(self, old: frozenset[str]) -> None:
         """Wait until the old agents have left the room; after 4 s they are removed."""
