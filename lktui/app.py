@@ -26,11 +26,8 @@ from lktui.core.problems import ExitCode, ProblemCode, problem
 from lktui.core.sanitize import clean_detail, without_tokens
 from lktui.core.signs import StateKind
 from lktui.invocation import Invocation
-from lktui.screens.cleanup.screen import CleanupScreen
-from lktui.screens.dashboard import Interrupted, QuitRequested
-from lktui.screens.live.screen import LiveScreen
+from lktui.screens.dashboard import DashboardScreen, Interrupted, QuitRequested
 from lktui.screens.profiles.screen import ProfilesScreen
-from lktui.screens.rooms.screen import RoomsScreen
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineClient
 from lktui.store.profiles import ProfileStore
@@ -90,9 +87,26 @@ class LktuiApp(App[None], inherit_bindings=False):
         self.register_theme(theme)
         self.theme = theme.name
         self.add_mode(Scope.PROFILES, lambda: ProfilesScreen(controller))
-        self.add_mode(Scope.ROOMS, lambda: RoomsScreen(controller))
-        self.add_mode(Scope.LIVE, lambda: LiveScreen(controller))
-        self.add_mode(Scope.CLEANUP, lambda: CleanupScreen(controller))
+        self.add_mode(Scope.ROOMS, self._rooms)
+        self.add_mode(Scope.LIVE, self._live)
+        self.add_mode(Scope.CLEANUP, self._cleanup)
+
+    # Imported when they are first shown: the first paint needs none of them.
+
+    def _rooms(self) -> DashboardScreen:
+        from lktui.screens.rooms.screen import RoomsScreen  # noqa: PLC0415 - as above
+
+        return RoomsScreen(self.controller)
+
+    def _live(self) -> DashboardScreen:
+        from lktui.screens.live.screen import LiveScreen  # noqa: PLC0415 - as above
+
+        return LiveScreen(self.controller)
+
+    def _cleanup(self) -> DashboardScreen:
+        from lktui.screens.cleanup.screen import CleanupScreen  # noqa: PLC0415 - as above
+
+        return CleanupScreen(self.controller)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Add the second line of defence to Textual's own filters."""

@@ -97,6 +97,37 @@ def ask_end(view: View) -> Question | None:
     return Question(f"end {session.room}?", (effect,), "End and delete the room")
 
 
+def no_conversation(view: View) -> str | None:
+    """On Live there may be none."""
+    return "there is no conversation" if view.session is None else None
+
+
+def no_room_yet(view: View) -> str | None:
+    """The name is known once the room is."""
+    return no_conversation(view) or (None if view.room else "it has no room yet")
+
+
+def no_talk(view: View) -> str | None:
+    """One talks in a conversation that goes on."""
+    return no_conversation(view) or no_end(view)
+
+
+def no_retry_here(view: View) -> str | None:
+    """The same as in a row, where there is a conversation."""
+    return no_conversation(view) or no_retry(view)
+
+
+def no_other_call(view: View) -> str | None:
+    """Another conversation has to go on."""
+    own = view.session is not None and not view.session.over
+    return None if len(view.talking) > own else "no other conversation goes on"
+
+
+def went_wrong(view: View) -> bool:
+    """A retry is the thing to do after a verdict that is not good."""
+    return view.session is not None and view.session.went_wrong
+
+
 def no_try(view: View) -> str | None:
     """A try makes sense for what is neither gone nor in use."""
     item = view.item

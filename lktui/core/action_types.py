@@ -86,6 +86,11 @@ def always(_view: View) -> None:
     """Find no reason against it."""
 
 
+def never(_view: View) -> bool:
+    """Find no hurry."""
+    return False
+
+
 def unasked(_view: View) -> None:
     """Ask nothing."""
 
@@ -99,12 +104,14 @@ class Action:
     title: str
     """For the footer, at most 12 cells."""
     help: str
-    """One sentence without its full stop: help page and README."""
+    """One sentence of at most 49 cells without its full stop: help page and README."""
     keys: tuple[str, ...]
     """In Textual's names; the first is displayed."""
     scope: Scope
     rank: int = 0
     """Place in the footer, 1 first; 0 is never there."""
+    eager: Callable[[View], bool] = never
+    """Whether it is the thing to do now: then it comes first in the footer."""
     danger: Danger = Danger.SAFE
     unavailable: Callable[[View], str | None] = always
     """The reason why it is impossible now, or None."""

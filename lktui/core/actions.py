@@ -54,7 +54,14 @@ class ActionId(StrEnum):
     LIVE_START = "live.start"
     LIVE_END = "live.end"
     LIVE_FOLLOW = "live.follow"
+    LIVE_COPY = "live.copy"
+    LIVE_COPY_ALL = "live.copy_all"
+    LIVE_COPY_ID = "live.copy_id"
+    LIVE_PANEL = "live.panel"
+    LIVE_NEXT = "live.next"
+    LIVE_PREVIOUS = "live.previous"
     COMPOSER_SEND = "composer.send"
+    COMPOSER_LEAVE = "composer.leave"
     COMPOSER_OLDER = "composer.older"
     COMPOSER_NEWER = "composer.newer"
     CLEANUP_TRY = "cleanup.try"
@@ -96,7 +103,7 @@ def _only(scope: Scope, *rows: tuple[ActionId, tuple[str, ...], str, str]) -> li
 _REGISTRY: tuple[Action, ...] = (
     # --- profiles
     _A(id=_I.PROFILES_USE, keys=("enter",), title="Use", scope=_S.PROFILES, rank=1,
-       help="take this profile for the screens and for new conversations", unavailable=why.no_use),
+       help="use this profile for Rooms and new conversations", unavailable=why.no_use),
     _A(id=_I.PROFILES_START, keys=("s",), title="Start", scope=_S.PROFILES, rank=2,
        help="start a conversation with this profile's agent", unavailable=why.no_start),
     _A(id=_I.PROFILES_DELETE, keys=("d",), title="Delete", scope=_S.PROFILES, rank=3,
@@ -108,7 +115,7 @@ _REGISTRY: tuple[Action, ...] = (
        help="sort in the other direction", unavailable=why.no_rows),
     # --- rooms
     _A(id=_I.ROOMS_RETRY, keys=("r",), title="Retry", scope=_S.ROOMS, rank=1,
-       help="dispatch again, safely, and wait until it is ready", danger=Danger.DISRUPTIVE,
+       help="dispatch again, safely, and wait until ready", danger=Danger.DISRUPTIVE,
        unavailable=why.no_retry, ask=why.ask_retry),
     _A(id=_I.ROOMS_OPEN, keys=("enter",), title="Open", scope=_S.ROOMS, rank=2,
        help="talk or read in Live", unavailable=why.no_open),
@@ -128,21 +135,37 @@ _REGISTRY: tuple[Action, ...] = (
        help="copy the room's name", unavailable=why.no_rows),
     # --- live
     _A(id=_I.LIVE_TYPE, keys=("enter",), title="Type", scope=_S.LIVE, rank=1,
-       help="go to the line that is typed to the agent", unavailable=why.no_end),
+       help="go to the line that is typed to the agent", unavailable=why.no_talk),
     _A(id=_I.LIVE_RETRY, keys=("r",), title="Retry", scope=_S.LIVE, rank=2,
-       help="dispatch again, safely, and wait until it is ready", danger=Danger.DISRUPTIVE,
-       unavailable=why.no_retry, ask=why.ask_retry),
+       help="dispatch again, safely, and wait until ready", danger=Danger.DISRUPTIVE,
+       unavailable=why.no_retry_here, ask=why.ask_retry, eager=why.went_wrong),
     _A(id=_I.LIVE_END, keys=("x",), title="End", scope=_S.LIVE, rank=3,
        help="leave and clean up; asks if others are in there", danger=Danger.DISRUPTIVE,
-       unavailable=why.no_end, ask=why.ask_end),
-    _A(id=_I.LIVE_START, keys=("s",), title="Start", scope=_S.LIVE, rank=4,
-       help="start another conversation with the profile in use", unavailable=why.no_start),
-    _A(id=_I.LIVE_FOLLOW, keys=("f",), title="Follow", scope=_S.LIVE, rank=5,
-       help="go to the end and stay there as lines arrive"),
+       unavailable=why.no_talk, ask=why.ask_end),
+    _A(id=_I.LIVE_COPY, keys=("y",), title="Copy", scope=_S.LIVE, rank=4,
+       help="copy the last line in view",
+       unavailable=why.no_conversation),
+    _A(id=_I.LIVE_COPY_ALL, keys=("Y",), title="Copy all", scope=_S.LIVE,
+       help="copy the whole transcript", unavailable=why.no_conversation),
+    _A(id=_I.LIVE_COPY_ID, keys=("i",), title="Copy name", scope=_S.LIVE,
+       help="copy the room's name", unavailable=why.no_room_yet),
+    _A(id=_I.LIVE_NEXT, keys=("c",), title="Next call", scope=_S.LIVE, rank=5,
+       help="to the next conversation that goes on", unavailable=why.no_other_call),
+    _A(id=_I.LIVE_PREVIOUS, keys=("C",), title="Last call", scope=_S.LIVE,
+       help="to the previous conversation that goes on", unavailable=why.no_other_call),
+    _A(id=_I.LIVE_START, keys=("s",), title="Start", scope=_S.LIVE, rank=6,
+       help="start another with the profile in use", unavailable=why.no_start),
+    _A(id=_I.LIVE_FOLLOW, keys=("f",), title="Follow", scope=_S.LIVE, rank=7,
+       help="go to the end and stay there as lines arrive", unavailable=why.no_conversation),
+    _A(id=_I.LIVE_PANEL, keys=("p",), title="Panel", scope=_S.LIVE, rank=8,
+       help="show or hide the panel at the side", unavailable=why.no_conversation),
     _A(id=_I.COMPOSER_SEND, keys=("enter",), title="Send", scope=_S.COMPOSER, rank=1,
-       help="send the line to the agent; it waits until the agent listens"),
+       help="send the line; it waits until the agent listens",
+       unavailable=why.no_talk),
     _A(id=_I.COMPOSER_OLDER, keys=("up",), title="Last line", scope=_S.COMPOSER, rank=2,
        help="take one of your own earlier lines"),
+    _A(id=_I.COMPOSER_LEAVE, keys=("escape",), title="Keys", scope=_S.COMPOSER, rank=3,
+       help="back to the transcript, where keys are actions"),
     _A(id=_I.COMPOSER_NEWER, keys=("down",), title="Next line", scope=_S.COMPOSER,
        help="take one of your own later lines"),
     # --- cleanup
@@ -151,10 +174,10 @@ _REGISTRY: tuple[Action, ...] = (
     _A(id=_I.CLEANUP_TRY_ALL, keys=("R",), title="Try all", scope=_S.CLEANUP, rank=2,
        help="try everything that is due, waiting or stuck", unavailable=why.no_try_all),
     _A(id=_I.CLEANUP_FORGET, keys=("f",), title="Forget", scope=_S.CLEANUP, rank=3,
-       help="take it out of the queue; it may stay on the server; asks first",
+       help="take it off the queue, not the server; asks first",
        danger=Danger.DESTRUCTIVE, unavailable=why.no_forget, ask=why.ask_forget),
     _A(id=_I.CLEANUP_COPY_ID, keys=("i",), title="Copy name", scope=_S.CLEANUP,
-       help="copy the name of the room or the id of the dispatch", unavailable=why.no_rows),
+       help="copy the room's name or the dispatch's id", unavailable=why.no_rows),
     # --- shared by the lists
     _A(id=_I.FILTER, keys=("/",), title="Filter", scope=_S.LIST, rank=6,
        help="show only rows with a text; ! inverts, ~ regex",
@@ -190,7 +213,7 @@ _REGISTRY: tuple[Action, ...] = (
         (_I.INTERRUPT, ("ctrl+c",), "Interrupt", "pressed twice: quit without a question"),
     ),
     _A(id=_I.QUIT, keys=("q",), title="Quit", scope=_S.GLOBAL, ask=why.ask_quit,
-       help="end what goes on, clean up and leave; asks only while you are talking",
+       help="clean up and leave; asks while you are talking",
        danger=Danger.DISRUPTIVE),
     # --- what lies over a screen
     _A(id=_I.CONFIRM_CANCEL, keys=("enter", "escape"), title="Cancel", scope=_S.CONFIRM, rank=1,
@@ -236,17 +259,18 @@ def of_scopes(scopes: Iterable[Scope]) -> tuple[Action, ...]:
 def footer_entries(scopes: Iterable[Scope], view: View) -> tuple[tuple[str, str], ...]:
     """Give key and title of what belongs into the footer, by rank.
 
-    What is impossible on this row comes last; where there are no rows it is left out.
+    What is the thing to do comes first, what is impossible on this row last; where there are no
+    rows that is left out.
     """
     ranked = [
-        (action.unavailable(view) is not None, action.rank, action)
+        (action.unavailable(view) is not None, not action.eager(view), action.rank, action)
         for action in of_scopes(scopes)
         if action.rank
     ]
-    ranked.sort(key=lambda place: place[:2])
+    ranked.sort(key=lambda place: place[:3])
     return tuple(
         (shown_key(action.keys[0]), action.title)
-        for impossible, _, action in ranked
+        for impossible, _, _, action in ranked
         if view.rows or not impossible
     )
 

@@ -86,10 +86,14 @@ class CleanupItem(msgspec.Struct, frozen=True, kw_only=True):
 
     def done(self) -> CleanupItem:
         """The server has said that it is gone, after the last look."""
+        if self.state in OVER:
+            return self
         return msgspec.structs.replace(self, state=ItemState.DONE, problem=None)
 
     def left(self) -> CleanupItem:
         """Nobody can delete it or look: we have left, and the server's time-outs do the rest."""
+        if self.state in OVER:
+            return self
         return msgspec.structs.replace(self, state=ItemState.LEFT)
 
     def failed(self, problem: Problem, *, now: float, answered: bool, jitter: float) -> CleanupItem:
@@ -107,11 +111,12 @@ class CleanupItem(msgspec.Struct, frozen=True, kw_only=True):
         misses = self.misses + (not answered)
         stuck = answered and tries >= MAX_TRIES
         wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(tries + misses - 1, 20))
+        wait = max(FIRST_WAIT_S, min(LONGEST_WAIT_S, wait * (0.75 + 0.5 * jitter)))
         return msgspec.structs.replace(
             self,
             state=ItemState.STUCK if stuck else ItemState.WAITING,
             tries=tries,
             misses=misses,
             problem=problem,
-            next_try_at=0.0 if stuck else now + wait * (0.75 + 0.5 * jitter),
+            next_try_at=0.0 if stuck else now + wait,
         )

@@ -248,7 +248,7 @@ def _of_agent(evidence: Evidence, agent: Agent, now: float) -> Diagnosis:
             cause="plain workers never answer pings; or its session has not started",
             resolution="Say something: a reply settles it",
         )
-    if now - evidence.dispatched_at >= evidence.join_timeout_s:
+    if stuck and now - evidence.dispatched_at >= evidence.join_timeout_s:
         return _verdict(
             Outcome.NOT_READY,
             evidence,

@@ -32,6 +32,8 @@ from lktui.core.session import SessionState
 from lktui.core.story import StoryLine
 from lktui.core.transcript import Transcript
 
+_OF_THE_BEGINNING = (Step.FIRST_REPLY, Step.JOBS)
+
 
 class RoomsView(msgspec.Struct, frozen=True, kw_only=True):
     """The rooms of one profile's server, with their age."""
@@ -89,9 +91,13 @@ class Fold:
                 case OutcomesRead():
                     read = {outcome.profile: outcome for outcome in event.outcomes}
                     outcomes = read | outcomes
-                case QueueRead() | CleanupChanged():
+                case QueueRead():
+                    # An engine may die after it has written `done` and before it says so.
+                    cleanup = {item_id: item.done() for item_id, item in cleanup.items()}
                     cleanup.update((item.id, item) for item in event.items)
-                    queue_read |= isinstance(event, QueueRead)
+                    queue_read = True
+                case CleanupChanged():
+                    cleanup.update((item.id, item) for item in event.items)
                 case CleanupForgotten():
                     for gone in event.ids:
                         cleanup.pop(gone, None)
@@ -137,10 +143,11 @@ class Fold:
 def _stands_between_lines(before: SessionState, event: SessionEvent) -> bool:
     """Tell whether what happened belongs into the conversation, not to how it began.
 
-    When the first words came is told by the line itself.
+    When the first words came is told by the line itself, and a job may be listed seconds after
+    its agent is there.
     """
     begun = before.turns > 0 or before.timings.ready is not None
-    return begun and not (isinstance(event, StepDone) and event.step is Step.FIRST_REPLY)
+    return begun and not (isinstance(event, StepDone) and event.step in _OF_THE_BEGINNING)
 
 
 def _outcome(session: SessionState, wall: float) -> dict[str, ProfileOutcome]:

@@ -38,11 +38,11 @@ ASCII: dict[str, str] = {
 
 def seconds(value_s: float) -> str:
     """Write a duration: `12 ms`, `0.43 s`, `15.0 s`, `1 min 12 s`, `2 h 5 min`."""
-    if value_s < 0.1:  # noqa: PLR2004 - below, milliseconds read better
+    if value_s < 0.0995:  # noqa: PLR2004 - below, milliseconds read better
         return f"{max(0.0, value_s) * 1000:.0f} ms"
     if value_s < 9.995:  # noqa: PLR2004 - two decimals while they fit
         return f"{value_s:.2f} s"
-    if value_s < 60:  # noqa: PLR2004
+    if value_s < 59.95:  # noqa: PLR2004
         return f"{value_s:.1f} s"
     minutes, rest = divmod(round(value_s), 60)
     if minutes < 60:  # noqa: PLR2004

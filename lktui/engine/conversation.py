@@ -7,6 +7,7 @@ so it waits here; lines go out one after another in the order in which they were
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 
 from lktui.clock import Clock
@@ -50,8 +51,10 @@ class Conversation:
         self._reassembly = Reassembly()
         self._speakers: dict[str, Participant] = {}
         self._agent = ""
-        self._lines: asyncio.Queue[tuple[str, str]] = asyncio.Queue(MAX_WAITING_LINES)
+        self._lines: deque[tuple[str, str]] = deque()
+        self._typed = asyncio.Event()
         self._listens = asyncio.Event()
+        self._sending = self._over = False
         self._asked_at = 0.0
         self._answered = False
         self._replied = False
@@ -113,35 +116,48 @@ class Conversation:
     # --- what is typed ------------------------------------------------------------------------
 
     def say(self, key: str, text: str) -> None:
-        """Take a typed line; it is shown at once as waiting."""
-        try:
-            self._lines.put_nowait((key, text))
-        except asyncio.QueueFull:
+        """Take a typed line; one that cannot go out at once is shown as waiting."""
+        if self._over:
+            self._tell_typed(key, text, at=self._now, final=True, mark=Mark.NOT_SENT)
+            return
+        if len(self._lines) >= MAX_WAITING_LINES:
             self._emit(Notice(session=self._session, text="too many lines wait; not taken"))
             return
-        if not self._listens.is_set():
+        if self._lines or self._sending or not self._listens.is_set():
             self._tell_typed(key, text, at=self._now, final=False)
+        self._lines.append((key, text))
+        self._typed.set()
 
     async def send_lines(self) -> None:
         """Send typed lines when the agent listens; runs until cancelled."""
         while True:
-            key, text = await self._lines.get()
+            await self._typed.wait()
             await self._listens.wait()
-            at = self._now
-            # The agent may answer before send_chat() returns: the question must stand first.
-            self._asked_at, self._answered = at, False
-            self._tell_typed(key, text, at=at, final=True)
-            self._reassembly.said_here(self._link.identity, text, at)
-            try:
-                await self._link.send_chat(text)
-            except PortError as error:
-                self._tell_typed(key, text, at=at, final=True, mark=Mark.NOT_SENT)
-                self._emit(Notice(session=self._session, text=error.problem.summary))
+            if self._lines:
+                await self._send(*self._lines.popleft())
+            else:
+                self._typed.clear()
+
+    async def _send(self, key: str, text: str) -> None:
+        at = self._now
+        # The agent may answer before send_chat() returns: the question must stand first.
+        self._asked_at, self._answered = at, False
+        self._tell_typed(key, text, at=at, final=True)
+        self._reassembly.said_here(self._link.identity, text, at)
+        self._sending = True
+        try:
+            await self._link.send_chat(text)
+        except PortError as error:
+            self._tell_typed(key, text, at=at, final=True, mark=Mark.NOT_SENT)
+            self._emit(Notice(session=self._session, text=error.problem.summary))
+        finally:
+            self._sending = False
 
     def give_up_lines(self) -> None:
-        """Say of lines that never went out that they were not sent."""
-        while not self._lines.empty():
-            key, text = self._lines.get_nowait()
+        """Say of lines that never went out, and of any that still come, that they are not sent."""
+        self._over = True
+        while self._lines:
+            key, text = self._lines.popleft()
             self._tell_typed(key, text, at=self._now, final=True, mark=Mark.NOT_SENT)
 
     # --- to the record ------------------------------------------------------------------------

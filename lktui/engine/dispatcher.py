@@ -33,10 +33,11 @@ from lktui.core.events import (
     StepDone,
     VerdictReached,
 )
-from lktui.core.problems import PortError, ProblemCode
+from lktui.core.problems import PortError
 from lktui.core.profile import DispatchMode, Profile
 from lktui.core.sanitize import clean
 from lktui.engine.agent_session import AgentSession
+from lktui.engine.failures import may_have_landed
 from lktui.engine.kept_out import KeptOut
 from lktui.engine.pinger import Pinger
 from lktui.engine.ports import Ledger, Participant, ServerApi
@@ -83,6 +84,7 @@ class Dispatcher:
         self.here: dict[str, Participant] = {}
         """Everybody else in the room, as far as is known."""
         self.kept_out = KeptOut(room, api, clock, self._put_out)
+        self.owns_room = True
         self._foreign: frozenset[str] = frozenset()
         self._wake = asyncio.Event()
         self.on_agent: Callable[[str], None] = lambda _identity: None
@@ -113,7 +115,8 @@ class Dispatcher:
         self.emit(AttemptBegan(session=self.session, attempt=self.attempt))
 
     async def note_foreign_agents(self) -> None:
-        """Remember who is in an existing room already: those are not ours."""
+        """Remember who is in an existing room already: those are not ours, nor is the room."""
+        self.owns_room = False
         if self.api is not None:
             there = await self.api.participants(self.room)
             self._foreign = frozenset(p.identity for p in there if p.is_agent)
@@ -159,7 +162,7 @@ class Dispatcher:
                 self.room, self.profile.agent_name, self.profile.metadata
             )
         except PortError as error:
-            if error.problem.code is not ProblemCode.CONNECT_TIMEOUT:
+            if not may_have_landed(error.problem):
                 self.put_item(item.done())  # refused or never sent: there is nothing to remove
             raise
         named = msgspec.structs.replace(item, name=dispatch_id)
@@ -168,16 +171,13 @@ class Dispatcher:
             named = named.due()  # the session has ended meanwhile
         self.put_item(named)
         took_ms = (self._clock.monotonic() - began) * 1000
-        agent_name = self.profile.agent_name
+        shown, agent_name = clean(dispatch_id), self.profile.agent_name
         self.emit(
             DispatchSent(
-                session=self.session,
-                attempt=self.attempt,
-                dispatch_id=clean(dispatch_id),
-                agent_name=agent_name,
+                session=self.session, attempt=self.attempt, dispatch_id=shown, agent_name=agent_name
             )
         )
-        self._step(Step.DISPATCH, f"{clean(dispatch_id)} to “{agent_name}”", took_ms)
+        self._step(Step.DISPATCH, f"{shown} to “{agent_name}”", took_ms)
 
     def release(self) -> None:
         """Record that nobody uses the dispatch any more, before anything is removed."""
@@ -213,8 +213,12 @@ class Dispatcher:
     @property
     def _open(self) -> bool:
         """Whether it pays to ask the server: no verdict yet, or an agent that nothing proves."""
-        verdict = self.verdict
-        return verdict is None or verdict.code in (Outcome.WAITING, Outcome.PRESENT)
+        verdict, known = self.verdict, self.evidence
+        if verdict is None or verdict.code in (Outcome.WAITING, Outcome.PRESENT):
+            return True
+        listed_age = known.jobs_listed_at - known.dispatched_at
+        unproven = self.by_api and not known.jobs and listed_age < LIST_TRUE_S
+        return verdict.code is Outcome.READY and unproven
 
     def _poll_wait(self, now: float) -> float:
         """How long until the next look; one falls on the moment when the list becomes true."""
@@ -242,13 +246,13 @@ class Dispatcher:
         try:
             if self.item is not None and self.item.name:
                 await self._look_at_jobs(api, self.item.name)
+            agent = self.evidence.agent  # one who joins while the list is read is not in it
             there = await api.participants(self.room)
         except PortError as error:
             _log.info("looking at %s failed: %s", self.room, error.problem.line)
             return
         for participant in there:
             self.joined(participant)
-        agent = self.evidence.agent
         # Somebody who joins and leaves within one batch of presence events is never announced.
         if agent is not None and agent.identity not in {other.identity for other in there}:
             self.left(agent.identity, "not listed any more")
@@ -260,12 +264,13 @@ class Dispatcher:
         if ours is None:
             self.know(dispatch_missing=True, jobs_listed_at=now)
             return
-        if ours.jobs != self.evidence.jobs:
+        if ours.jobs and ours.jobs != self.evidence.jobs:
             self.emit(JobsListed(session=self.session, attempt=self.attempt, jobs=ours.jobs))
             job = ours.jobs[-1]
             told = f"job taken; {job.id} by worker {job.worker}" if job.identity else "job declined"
             self._step(Step.JOBS, told, (now - self.evidence.dispatched_at) * 1000)
-        self.know(jobs=ours.jobs, jobs_listed_at=now, dispatch_missing=False)
+        jobs = ours.jobs or self.evidence.jobs
+        self.know(jobs=jobs, jobs_listed_at=now, dispatch_missing=False)
         agent = self.evidence.agent
         if agent is not None and ours.jobs and agent.identity not in self.evidence.identities:
             self.pinger.stop()
@@ -283,6 +288,8 @@ class Dispatcher:
         if agent is not None and agent.identity == participant.identity:
             if self.evidence.agent_left_at:
                 self.know(agent_left_at=0.0)  # a stall shows as leaving and joining again
+                if not agent.ponged:
+                    self.pinger.start(agent.identity, self._clock.monotonic())
             self.changed(participant)
             return
         if agent is None and self._is_ours(participant):
@@ -383,12 +390,7 @@ class Dispatcher:
         await self.kept_out.close()
 
     def _step(self, step: Step, subject: str, took_ms: float | None) -> None:
+        attempt, session = self.attempt, self.session
         self.emit(
-            StepDone(
-                session=self.session,
-                step=step,
-                attempt=self.attempt,
-                subject=subject,
-                took_ms=took_ms,
-            )
+            StepDone(session=session, step=step, attempt=attempt, subject=subject, took_ms=took_ms)
         )

@@ -28,8 +28,8 @@ from lktui.core.events import (
     SessionId,
 )
 from lktui.core.problems import PortError, ProblemCode, problem
-from lktui.engine.gateway import LiveKitGateway
 from lktui.engine.janitor import Janitor
+from lktui.engine.ports import Gateway
 from lktui.engine.recorder import Recorder
 from lktui.engine.room_monitor import RoomMonitor
 from lktui.engine.session_run import SessionRun
@@ -54,7 +54,7 @@ class Engine:
     def __init__(
         self,
         journal: Journal,
-        gateway: LiveKitGateway,
+        gateway: Gateway,
         recorder: Recorder,
         clock: Clock,
         log: str,

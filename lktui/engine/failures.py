@@ -24,6 +24,12 @@ _ELSEWHERE = frozenset({404, 405, 501})
 """What web servers of another kind answer to a POST at a path that they do not know."""
 
 _CONNECT_TEXTS: tuple[tuple[str, ProblemCode], ...] = (
+    # First what quotes another server's page, in which any other word may stand.
+    ("client error: 404", ProblemCode.NOT_LIVEKIT),
+    ("client error: 405", ProblemCode.NOT_LIVEKIT),
+    ("server error: 501", ProblemCode.NOT_LIVEKIT),
+    ("handshake error", ProblemCode.NOT_LIVEKIT),
+    ("websocket protocol error", ProblemCode.NOT_LIVEKIT),
     ("token is expired", ProblemCode.TOKEN_EXPIRED),
     ("token is not valid yet", ProblemCode.TOKEN_NOT_YET_VALID),
     ("permissions denied", ProblemCode.PERMISSION_DENIED),
@@ -37,10 +43,6 @@ _CONNECT_TEXTS: tuple[tuple[str, ProblemCode], ...] = (
     ("certificate", ProblemCode.TLS_FAILED),
     ("tls", ProblemCode.TLS_FAILED),
     ("timed out", ProblemCode.CONNECT_TIMEOUT),
-    ("handshake error", ProblemCode.NOT_LIVEKIT),
-    ("http error", ProblemCode.NOT_LIVEKIT),
-    ("client error: 404", ProblemCode.NOT_LIVEKIT),
-    ("404 not found", ProblemCode.NOT_LIVEKIT),
 )
 """What a rtc connect error says, in lower case; the first that fits counts."""
 
@@ -87,7 +89,7 @@ def _api_code(error: Exception) -> ProblemCode:  # noqa: PLR0912 - a table of ty
         case aiohttp.InvalidURL():
             return ProblemCode.DNS_FAILED
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
-            return ProblemCode.CONNECT_FAILED
+            return ProblemCode.SERVER_LOST  # under a request: it may have been carried out
         case _:
             return ProblemCode.NOT_LIVEKIT
 
@@ -101,12 +103,22 @@ def _of_os_error(error: OSError) -> ProblemCode:
 
 
 def answered(found: Problem) -> bool:
-    """Whether a server answered at all: unanswered cleanup tries never make an item stuck."""
-    return found.code not in (
-        ProblemCode.CONNECTION_REFUSED,
-        ProblemCode.DNS_FAILED,
+    """Whether a LiveKit server answered: other cleanup tries never make an item stuck."""
+    return found.code in (
+        ProblemCode.AUTH_FAILED,
+        ProblemCode.PERMISSION_DENIED,
+        ProblemCode.RATE_LIMITED,
+        ProblemCode.SERVER_ERROR,
+        ProblemCode.NOT_FOUND,
+    )
+
+
+def may_have_landed(found: Problem) -> bool:
+    """Whether a call that failed so may have been carried out all the same."""
+    return found.code in (
         ProblemCode.CONNECT_TIMEOUT,
-        ProblemCode.CONNECT_FAILED,
+        ProblemCode.SERVER_LOST,
+        ProblemCode.SERVER_ERROR,
     )
 
 

@@ -12,10 +12,20 @@ import random
 from collections.abc import Callable, Iterable
 from functools import partial
 
+import msgspec
+
 from lktui.clock import Clock
 from lktui.core.cleanup import OPEN, OVER, CleanupItem, ItemState, What
-from lktui.core.events import AnyEvent, CleanupChanged, CleanupForgotten, CleanupRan
-from lktui.core.problems import PortError
+from lktui.core.events import (
+    AnyEvent,
+    CleanupChanged,
+    CleanupForgotten,
+    CleanupRan,
+    SessionId,
+)
+from lktui.core.problems import PortError, Problem, ProblemCode, problem
+from lktui.core.profile import Profile
+from lktui.core.sanitize import clean
 from lktui.engine.failures import answered
 from lktui.engine.ports import Gateway, ServerApi
 from lktui.store.journal import Journal
@@ -42,6 +52,7 @@ class Janitor:
     ) -> None:
         self._journal, self._gateway, self._emit, self._clock = journal, gateway, emit, clock
         self._items: dict[str, CleanupItem] = {}
+        self._profiles: dict[str, Profile] = {}
         self._early: set[str] = set()
         self._working: dict[str, asyncio.Task[None]] = {}
 
@@ -56,14 +67,28 @@ class Janitor:
         return sum(item.state in OPEN for item in self._items.values())
 
     def put_item(self, item: CleanupItem) -> None:
-        """Record an item as it is now; durable when this returns."""
-        self._journal.put_item(item)
+        """Record an item as it is now; durable when this returns.
+
+        Raises:
+            PortError: A new item could not be recorded: what it stands for must not be made.
+        """
+        try:
+            self._journal.put_item(item)
+        except PortError as error:
+            if item.id not in self._items:
+                raise
+            # It is removed all the same; at worst the next start looks for it once more.
+            _log.error("the state of %s could not be recorded: %s", item.id, error.problem.line)
         self._items[item.id] = item
         self._emit(CleanupChanged(items=(item,)))
 
     def item(self, item_id: str) -> CleanupItem | None:
         """Give an item as it is now."""
         return self._items.get(item_id)
+
+    def know(self, session: SessionId, profile: Profile) -> None:
+        """Remember how a session reaches its server: its profile's file may change or go."""
+        self._profiles[session] = profile
 
     def adopt(self, items: Iterable[CleanupItem]) -> None:
         """Take over what a dead engine left: what was in use is due now."""
@@ -145,7 +170,9 @@ class Janitor:
 
     def _start(self, items: Iterable[CleanupItem]) -> None:
         for item in list(items):
-            if item.id in self._working or item.state in OVER or item.state is ItemState.LIVE:
+            task = self._working.get(item.id)
+            under_way = task is not None and not task.done()
+            if under_way or item.state in OVER or item.state is ItemState.LIVE:
                 continue
             task = asyncio.get_running_loop().create_task(self._work(item.id))
             self._working[item.id] = task
@@ -156,12 +183,45 @@ class Janitor:
             del self._working[item_id]
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("cleaning up %s failed", item_id, exc_info=error)
+            what = clean(f"{type(error).__name__}: {error}", limit=200)
+            self._failed(item_id, problem(ProblemCode.INTERNAL, what=what, log="lktui logs"))
+
+    def _failed(self, item_id: str, found: Problem) -> None:
+        item = self._items.get(item_id)
+        if item is None:
+            return  # forgotten meanwhile
+        _log.info("cleaning up %s %s failed: %s", item.what, item.name, found.line)
+        self.put_item(
+            item.failed(
+                found,
+                now=self._clock.wall(),
+                answered=answered(found),
+                jitter=random.random(),  # noqa: S311 - spreads tries, no secret
+            )
+        )
+
+    def _profile_of(self, item: CleanupItem) -> Profile:
+        """Give the profile as it is now; as its session had it if it is gone or points elsewhere.
+
+        Raises:
+            PortError: There is neither.
+        """
+        own = self._profiles.get(item.session)
+        try:
+            profile = self._gateway.profile(item.profile)
+        except PortError:
+            if own is None:
+                raise
+            return own
+        if profile.url == item.url:
+            return profile
+        return own or msgspec.structs.replace(profile, url=item.url)
 
     async def _work(self, item_id: str) -> None:
         item = self._items[item_id]
         self.put_item(item.running())
         try:
-            profile = self._gateway.profile(item.profile)
+            profile = self._profile_of(item)
             if not profile.has_key:
                 self.put_item(self._items[item_id].left())
                 return
@@ -171,21 +231,14 @@ class Janitor:
             else:
                 await self._remove_room(api, item)
         except PortError as error:
-            found = error.problem
-            _log.info("cleaning up %s %s failed: %s", item.what, item.name, found.line)
-            self.put_item(
-                self._items[item_id].failed(
-                    found,
-                    now=self._clock.wall(),
-                    answered=answered(found),
-                    jitter=random.random(),  # noqa: S311 - spreads tries, no secret
-                )
-            )
+            self._failed(item_id, error.problem)
         else:
             self._early.discard(item_id)
             self.put_item(self._items[item_id].done())
 
     async def _remove_dispatch(self, api: ServerApi, item: CleanupItem) -> None:
+        if not await api.room_exists(item.room):
+            return  # gone with its room; asked for it, a server says `unavailable`, after 3 s
         if item.name:
             await api.delete_dispatch(item.room, item.name)
             return
@@ -197,12 +250,14 @@ class Janitor:
 
     async def _remove_room(self, api: ServerApi, item: CleanupItem) -> None:
         siblings = [
-            self._working[other.id]
+            other
             for other in self._items.values()
-            if other.room == item.room and other.what is What.DISPATCH and other.id in self._working
+            if other.room == item.room and other.what is What.DISPATCH and other.state in OPEN
         ]
-        if siblings:
-            await asyncio.wait(siblings)
+        self._start(siblings)
+        under_way = [self._working[other.id] for other in siblings if other.id in self._working]
+        if under_way:
+            await asyncio.wait(under_way)
         await api.delete_room(item.name)
         looked_s = 0.0
         for look_s in EARLY_LOOKS_S if item.id in self._early else LOOKS_S:

@@ -7,11 +7,15 @@ full a segment's newer text replaces its older one; finals, steps and problems a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from lktui.core.events import AnyEvent, SegmentUpdated
 
 BATCH_S = 0.05
+MAX_BATCH_CHARS = 2_000_000
+"""A character takes up to 4 bytes, and a frame 16 MB."""
+_EVENT_CHARS = 1000
+"""Taken for an event without its text."""
 
 
 class Outbox:
@@ -52,4 +56,19 @@ class Outbox:
         self._wake.clear()
         if self._queue:
             batch, self._queue = list(self._queue.values()), {}
-            self._send(batch)
+            for portion in _portions(batch):
+                self._send(portion)
+
+
+def _portions(batch: list[AnyEvent]) -> Iterator[list[AnyEvent]]:
+    """Cut what has piled up into what fits in a frame."""
+    portion: list[AnyEvent] = []
+    size = 0
+    for event in batch:
+        chars = _EVENT_CHARS + (len(event.text) if isinstance(event, SegmentUpdated) else 0)
+        if portion and size + chars > MAX_BATCH_CHARS:
+            yield portion
+            portion, size = [], 0
+        portion.append(event)
+        size += chars
+    yield portion

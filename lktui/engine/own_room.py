@@ -15,9 +15,10 @@ from lktui.core.events import (
     Step,
     StepDone,
 )
-from lktui.core.problems import PortError, ProblemCode
+from lktui.core.problems import PortError
 from lktui.core.profile import AuthMode, Profile
 from lktui.core.sanitize import clean
+from lktui.engine.failures import may_have_landed
 from lktui.engine.janitor import Janitor
 from lktui.engine.ports import ServerApi
 from lktui.engine.tasks import Landings
@@ -93,17 +94,19 @@ class OwnRoom:
 
     async def _create(self, api: ServerApi, name: str) -> float:
         began = self._clock.monotonic()
-        call = api.create_room(name, metadata=self._profile.room_metadata, kept=self._keep)
-        try:
-            await self._landings.land(call)
-        except PortError as error:
-            item = self._janitor.item(self._item_id)
-            if item is not None and error.problem.code is not ProblemCode.CONNECT_TIMEOUT:
-                self._janitor.put_item(item.done())  # refused or never sent: nothing was made
-            raise
+        await self._landings.land(self._call_create(api, name))
         took_s = self._clock.monotonic() - began
         self._step("created", took_s * 1000)
         return took_s
+
+    async def _call_create(self, api: ServerApi, name: str) -> None:
+        try:
+            await api.create_room(name, metadata=self._profile.room_metadata, kept=self._keep)
+        except PortError as error:
+            item = self._janitor.item(self._item_id)
+            if item is not None and not may_have_landed(error.problem):
+                self._janitor.put_item(item.done())  # refused or never sent: nothing was made
+            raise
 
     def release(self) -> None:
         """Record that nobody uses the room any more, before anything is removed."""

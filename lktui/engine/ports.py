@@ -207,6 +207,10 @@ class Gateway(Protocol):
         """Read a profile by name, for items that another process left."""
         ...
 
+    async def close(self) -> None:
+        """Close what was opened."""
+        ...
+
 
 class Ledger(Protocol):
     """The part of the journal that safety rests on: durable when a call returns."""

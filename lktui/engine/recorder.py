@@ -23,7 +23,7 @@ from lktui.core.problems import PortError
 from lktui.store.journal import Journal
 
 COMMIT_S = 0.25
-_DURABLE = (SessionOpened, RoomIntended, DispatchIntended, SessionEnded)
+_INTENTS = (SessionOpened, RoomIntended, DispatchIntended)
 _log = logging.getLogger(__name__)
 
 
@@ -45,17 +45,19 @@ class Recorder:
         """Stamp, record and pass on an event.
 
         Raises:
-            PortError: An event that safety rests on could not be made durable.
+            PortError: An intent could not be made durable, so nothing may be made; it is not kept.
         """
         event = msgspec.structs.replace(
             event, at=event.at or self._clock.monotonic(), wall=event.wall or self._clock.wall()
         )
         if isinstance(event, SessionEvent) and not _interim(event):
-            self._journal.append(event)
-            if isinstance(event, _DURABLE):
-                self._journal.flush()
+            if isinstance(event, _INTENTS):
+                self._journal.commit(event)
             else:
+                self._journal.append(event)
                 self._wake.set()
+            if isinstance(event, SessionEnded):
+                self.flush()  # what has ended has ended, whatever the disk says
         self._send(event)
 
     async def commit(self) -> None:

@@ -7,6 +7,7 @@ agent has left and else remove it, dispatch again; then its old identities are k
 from __future__ import annotations
 
 from lktui.clock import Clock
+from lktui.core.cleanup import ItemState
 from lktui.core.dispatch import LIST_TRUE_S
 from lktui.core.events import Phase, PhaseEntered, RetryStep
 from lktui.core.sanitize import clean
@@ -67,25 +68,46 @@ class SafeRetry:
     async def _look(self, *, replace_live: bool) -> frozenset[str]:
         """See what there is; the ids of the dispatches that are ours to delete."""
         self._tell(1, "look")
-        dispatcher = self._dispatcher
-        for participant in await self._api.participants(dispatcher.room):
-            dispatcher.here[participant.identity] = participant
-        agent = dispatcher.evidence.agent
-        if agent is not None and not dispatcher.evidence.agent_left_at and not replace_live:
-            verdict = dispatcher.verdict
-            alive = agent.ponged and await dispatcher.pinger.alive(agent.identity, _PONG_LIMIT_S)
-            if alive and verdict is not None and verdict.ok:
-                raise AgentAlive(clean(agent.identity))
-        age = self._clock.monotonic() - dispatcher.evidence.dispatched_at
-        if not dispatcher.evidence.jobs and age < LIST_TRUE_S:
+        evidence = self._dispatcher.evidence
+        if not replace_live:
+            await self._spare_the_living()
+        ours = await self._read_ours()
+        age = self._clock.monotonic() - evidence.dispatched_at
+        if not self._dispatcher.evidence.jobs and age < LIST_TRUE_S:
             wait_s = LIST_TRUE_S - age
             self._tell(1, f"look: the list is true in {seconds(wait_s)}")
             await self._clock.sleep(wait_s)
-        records = await self._api.dispatches(dispatcher.room)
-        own = dispatcher.item.name if dispatcher.item else ""
-        ours = [record for record in records if record.id == own]
-        dispatcher.know(jobs=tuple(job for record in ours for job in record.jobs))
-        return frozenset({own} - {""})
+            ours = await self._read_ours()
+            if not replace_live:
+                await self._spare_the_living()  # it may have come while we waited
+        return ours
+
+    async def _spare_the_living(self) -> None:
+        """Ask the agent whether it lives; one without a session lives if it has replied."""
+        dispatcher = self._dispatcher
+        there = {other.identity for other in await self._api.participants(dispatcher.room)}
+        agent, verdict = dispatcher.evidence.agent, dispatcher.verdict
+        if agent is None or agent.identity not in there or verdict is None or not verdict.ok:
+            return
+        alive = agent.spoke
+        if agent.ponged:
+            alive = await dispatcher.pinger.alive(agent.identity, _PONG_LIMIT_S)
+        if alive:
+            raise AgentAlive(clean(agent.identity))
+
+    async def _read_ours(self) -> frozenset[str]:
+        """Read the list of dispatches and note their jobs; those of a lost record stay known."""
+        dispatcher = self._dispatcher
+        item, records = dispatcher.item, await self._api.dispatches(dispatcher.room)
+        if item is None:
+            return frozenset()
+        ids = {item.name} - {""}
+        if item.state is ItemState.LIVE and not item.name and dispatcher.owns_room:
+            # The answer of its create was lost: in a room of ours every one of this name is ours.
+            ids = {record.id for record in records if record.agent_name == item.agent_name}
+        jobs = tuple(job for record in records if record.id in ids for job in record.jobs)
+        dispatcher.know(jobs=jobs or dispatcher.evidence.jobs)
+        return frozenset(ids)
 
     async def _delete(self, ours: frozenset[str]) -> frozenset[str]:
         """Withdraw our dispatches; the identities of the agents that must go."""

@@ -69,6 +69,7 @@ class SessionRun:
         clock: Clock,
     ) -> None:
         self.session, self._profile = command.session, command.profile
+        janitor.know(self.session, self._profile)
         self._keep = command.keep or not command.profile.auto_cleanup
         self._gateway, self._janitor, self._emit, self._clock = gateway, janitor, emit, clock
         self._tasks = Tasks(f"session {command.session}")
@@ -176,9 +177,9 @@ class SessionRun:
         dispatcher = self._make_dispatcher(room)
         near = created_s is not None and created_s < NEAR_S
         dispatcher.begin()
-        if not own.ours:
-            await dispatcher.note_foreign_agents()
         if dispatcher.by_api and not token.carries_dispatch:
+            if not own.ours:
+                await dispatcher.note_foreign_agents()
             await self._dispatch_and_join(dispatcher, token, near=near)
         else:
             await self._join(token)
@@ -280,7 +281,8 @@ class SessionRun:
             self._conversation.backfill(lines)
         await self._clock.sleep(EVENT_LAG_S)
         self._agent_was_first = False
-        self._conversation.listens(True)
+        verdict = dispatcher.verdict if dispatcher else None
+        self._conversation.listens(verdict is not None and verdict.ok)
 
     async def _retry(self, dispatcher: Dispatcher, api: ServerApi, replace_live: bool) -> None:  # noqa: FBT001 - passed on
         try:

@@ -26,7 +26,7 @@ _ENGINE: dict[EngineHealth, tuple[StateKind, str]] = {
 
 def attention_of(session: SessionState) -> str:
     """Name the verdict of a session that needs the person; empty if none does."""
-    if not session.failed or session.diagnosis is None:
+    if not session.went_wrong or session.diagnosis is None:
         return ""
     attempt = session.attempt.n if session.attempt else 1
     return f"{session.id}:{attempt}:{session.diagnosis.code}"
@@ -91,7 +91,7 @@ def _link(controller: SessionController) -> tuple[StateKind, str]:
 
 
 def message_of(controller: SessionController) -> Content:
-    """Say what the right end of the status line has to say on every screen; may be empty."""
+    """Give the message that the right end of the status line shows; may be empty."""
     if controller.engine is EngineHealth.FAILED:
         found = problem(ProblemCode.ENGINE_LOST, log="")
         return line(state(StateKind.FAILED, found.summary))
@@ -106,6 +106,11 @@ def message_of(controller: SessionController) -> Content:
         if message.kind is not None:
             part = state(message.kind, message.text)
         return line(part)
+    return Content("")
+
+
+def stuck_of(controller: SessionController) -> Content:
+    """Say that something is stuck, on every screen but its own; may be empty."""
     stuck = sum(1 for item in controller.cleanup.values() if item.state is ItemState.STUCK)
     if stuck:
         where = (key_of(ActionId.SHOW_CLEANUP), "$key bold")

@@ -16,17 +16,17 @@ from textual.message import Message
 from textual.timer import Timer
 
 from lktui.core.action_types import Question, Scope, View
-from lktui.core.actions import PARENTS, ActionId, footer_entries, key_of
+from lktui.core.actions import PARENTS, ActionId, footer_entries, help_entry
 from lktui.core.cleanup import OPEN, ItemState
 from lktui.core.events import Phase
 from lktui.core.session import SessionState
 from lktui.screens.action_screen import ActionScreen, does
-from lktui.screens.chrome import header_of, message_of
+from lktui.screens.chrome import header_of, message_of, stuck_of
 from lktui.screens.confirm.sheet import ConfirmSheet
 from lktui.screens.help.page import HelpPage
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
-from lktui.widgets.footer import Entry, Footer
+from lktui.widgets.footer import Footer
 from lktui.widgets.header import Header
 from lktui.widgets.pacing import Pacer
 from lktui.widgets.status_line import StatusLine
@@ -39,7 +39,8 @@ WATCHED = (
 """Vars of the controller that screens show."""
 
 _MINUTE_S = 60.0
-_HELP: Entry = (key_of(ActionId.HELP), "Help")
+MAX_COPY_BYTES = 48_000
+"""Terminals drop longer clipboard writes without a word."""
 
 
 @dataclass
@@ -67,6 +68,14 @@ class DashboardScreen(ActionScreen[None]):
         self._seconds: Timer | None = None
 
     # --- what subclasses say ----------------------------------------------------------------
+    # `started` and `resumed` are hooks, for Textual calls the `on_` handlers of a class and of all
+    # its bases: one that calls its base's makes it run twice.
+
+    def started(self) -> None:
+        """Do what is to be done once, after the first drawing."""
+
+    def resumed(self) -> None:
+        """Do what is to be done each time the screen is shown, before it is drawn."""
 
     def compose_body(self) -> ComposeResult:
         """Yield what is between header and status line."""
@@ -83,13 +92,18 @@ class DashboardScreen(ActionScreen[None]):
         """Say something at the right of the status line while there is no message."""
         return Content("")
 
+    def notice_of_stuck(self) -> Content:
+        """Say that something is stuck in the queue."""
+        return stuck_of(self.controller)
+
     def footer_scopes(self) -> tuple[Scope, ...]:
         """Give the scopes of the footer's entries; an input that has the focus has its own."""
         return (self.SCOPE, *PARENTS[self.SCOPE])
 
-    def help_entry(self) -> Entry:
-        """Give the footer's last entry."""
-        return _HELP
+    @property
+    def typing(self) -> bool:
+        """Whether printable keys are text now."""
+        return False
 
     def ticking(self) -> bool:
         """Tell whether seconds are shown that pass."""
@@ -127,9 +141,11 @@ class DashboardScreen(ActionScreen[None]):
         self._seconds = self.set_interval(1.0, self.ask_to_draw, pause=True)
         self.set_interval(_MINUTE_S, self.ask_to_draw)
         self.draw()
+        self.started()
 
     def on_screen_resume(self) -> None:
         """Show what happened meanwhile."""
+        self.resumed()
         self.draw()
 
     def on_resize(self) -> None:
@@ -144,6 +160,11 @@ class DashboardScreen(ActionScreen[None]):
         """Draw soon."""
         self._pacer.ask()
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether everything that happened is on the screen."""
+        return not self._pacer.is_waiting
+
     def _draw_if_shown(self) -> None:
         # What lies over this screen leaves it in sight.
         if self in self.app.screen_stack:
@@ -153,14 +174,13 @@ class DashboardScreen(ActionScreen[None]):
         """Show the state as it is now."""
         if not self.is_mounted:
             return
-        with self.app.batch_update():
-            self.draw_body()
-            self.query_one(Header).show(header_of(self.controller, self.TITLE))
-            message = message_of(self.controller)
-            self.query_one(StatusLine).show(self.in_view(), message or self.hint())
-            entries = footer_entries(self.footer_scopes(), self.view())
-            self.query_one(Footer).show(entries, self.help_entry())
-            self.query_one(TooSmall).show(len(self.controller.talking))
+        self.draw_body()
+        self.query_one(Header).show(header_of(self.controller, self.TITLE))
+        right = message_of(self.controller) or self.hint() or self.notice_of_stuck()
+        self.query_one(StatusLine).show(self.in_view(), right)
+        entries = footer_entries(self.footer_scopes(), self.view())
+        self.query_one(Footer).show(entries, help_entry(typing=self.typing))
+        self.query_one(TooSmall).show(len(self.controller.talking))
         if self._seconds is not None:
             if self.ticking():
                 self._seconds.resume()
@@ -237,6 +257,9 @@ class DashboardScreen(ActionScreen[None]):
     def copy(self, text: str) -> None:
         """Send a text to the terminal's clipboard and say how much it was."""
         size_bytes = len(text.encode())
+        if size_bytes > MAX_COPY_BYTES:
+            self.refuse(f"{size_bytes} B are more than terminals take")
+            return
         self.app.copy_to_clipboard(text)
         self.controller.notice(f"sent {size_bytes} B to the terminal")
 

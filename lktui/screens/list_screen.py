@@ -25,8 +25,6 @@ from lktui.widgets.filter_row import FilterInput, FilterRow
 from lktui.widgets.list_table import ListTable, Row
 from lktui.widgets.rule import Rule
 
-MAX_COPY_BYTES = 48_000
-"""Terminals drop longer clipboard writes without a word."""
 _EMPTY = "-empty"
 
 
@@ -135,8 +133,12 @@ class ListScreen(ListMoves, DashboardScreen):
 
     def footer_scopes(self) -> tuple[Scope, ...]:
         """Show the filter's keys while it is typed."""
-        typing = isinstance(self.focused, FilterInput)
-        return (Scope.FILTER,) if typing else super().footer_scopes()
+        return (Scope.FILTER,) if self.typing else super().footer_scopes()
+
+    @property
+    def typing(self) -> bool:
+        """Whether the filter is being typed."""
+        return isinstance(self.focused, FilterInput)
 
     def view(self) -> View:
         """Add how many rows there are."""
@@ -161,22 +163,24 @@ class ListScreen(ListMoves, DashboardScreen):
     @does(ActionId.FILTER_KEEP)
     def _keep_filter(self, _view: View) -> None:
         self.query_one(FilterRow).close()
-        self.table.focus()
+        self.set_focus(self.table)
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Filter as it is typed."""
+        """Filter as it is typed, at once: the next key may act on the row under the cursor."""
         self._filter = Filter(message.value)
-        self.ask_to_draw()
+        self.draw()
+
+    @does(ActionId.FILTER_CLEAR)
+    def _clear_filter(self, view: View) -> None:
+        self._keep_filter(view)
+        self._filter = Filter()
+        self.draw()
 
     @does(ActionId.BACK)
     def back(self, view: View) -> None:
-        """Close the filter, clear it, or dismiss the message."""
-        row = self.query_one(FilterRow)
-        if row.is_open or self._filter:
-            row.close()
-            self.table.focus()
-            self._filter = Filter()
-            self.draw()
+        """Clear the filter, or dismiss the message."""
+        if self._filter:
+            self._clear_filter(view)
         else:
             super().back(view)
 
@@ -211,13 +215,6 @@ class ListScreen(ListMoves, DashboardScreen):
     @does(ActionId.COPY_ALL)
     def _copy_all(self, _view: View) -> None:
         self.copy("\n".join(row.text for row in self.table.rows))
-
-    def copy(self, text: str) -> None:
-        """Send a text to the terminal's clipboard unless it is longer than terminals take."""
-        if len(text.encode()) > MAX_COPY_BYTES:
-            self.refuse(f"{len(text.encode())} B are more than terminals take; filter first")
-        else:
-            super().copy(text)
 
 
 def _counted(noun: str, count: int) -> str:

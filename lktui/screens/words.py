@@ -18,6 +18,11 @@ def moment(wall: float, now: float) -> str:
     return time.strftime(form, time.localtime(wall))
 
 
+def since_start(at_s: float) -> str:
+    """Write when a step of a story was, in six cells: `0.149`, `126.1`."""
+    return f"{at_s:.3f}" if at_s < 100 else f"{at_s:.1f}"  # noqa: PLR2004 - six cells
+
+
 def in_seconds(value_s: float | None) -> str:
     """Write a duration for a column of six cells: `0.41s`, `12.3s`, `184s`; unknown is a dash."""
     if value_s is None:

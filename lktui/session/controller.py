@@ -90,6 +90,7 @@ class SessionController(DOMNode):
         self._engine, self._store = engine, store
         self._fold = Fold()
         self._standing: Message | None = None
+        self._polled: Profile | None = None
         engine.on_events = self._on_events
         engine.on_health = self._on_health
 
@@ -142,8 +143,24 @@ class SessionController(DOMNode):
             self._send(Say(session=session, key=f"typed:{secrets.token_hex(6)}", text=text))
 
     def retry(self, session: SessionId, *, replace_live: bool = False) -> None:
-        """Dispatch again in the safe order."""
-        self._send(Retry(session=session, replace_live=replace_live))
+        """Dispatch again in the safe order; where that needs a new room, begin a new conversation.
+
+        Args:
+            session: Which one.
+            replace_live: A person has agreed that an agent which is alive is removed.
+        """
+        state = self.sessions.get(session)
+        if state is None:
+            return
+        if state.stays_in_room:
+            self._send(Retry(session=session, replace_live=replace_live))
+            return
+        if not state.over:
+            self.end_session(session)
+        if self.start_session(state.profile) is None:
+            self.notice(f"not now: the profile {state.profile} is gone or has faults")
+        else:
+            self.notice("trying again in a new room")
 
     def retry_failed(self) -> int:
         """Retry every session whose verdict is a failure; how many."""
@@ -170,8 +187,11 @@ class SessionController(DOMNode):
     def poll_rooms(self, *, on: bool) -> None:
         """Keep the list of rooms of the profile in use fresh, or stop."""
         profile = self.profile() if on else None
-        can = profile is not None and profile.capabilities.list_rooms
-        self._send(WatchRooms(profile=profile if can else None))
+        if profile is not None and not profile.capabilities.list_rooms:
+            profile = None
+        if profile != self._polled:
+            self._polled = profile
+            self._send(WatchRooms(profile=profile))
 
     def run_cleanup(self, ids: tuple[str, ...] = ()) -> None:
         """Try items now: those named, or all that are due, waiting or stuck."""
@@ -245,7 +265,7 @@ class SessionController(DOMNode):
         for event in events:
             match event:
                 case Hello():
-                    self.installation = event.installation
+                    self._greet(event)
                 case Notice():
                     self.notice(event.text)
                 case EngineFaulted():
@@ -263,6 +283,12 @@ class SessionController(DOMNode):
         if dict(after.outcomes) != dict(before.outcomes):
             self.outcomes = after.outcomes
         self.sessions = after.sessions
+
+    def _greet(self, hello: Hello) -> None:
+        """Take the engine's word; one that was started again has forgotten what it polled."""
+        if self.installation and self._polled is not None:
+            self._send(WatchRooms(profile=self._polled))
+        self.installation = hello.installation
 
     def _is_of_profile_in_use(self, rooms: RoomsView | None) -> bool:
         return rooms is not None and rooms.profile == self.profile_in_use

@@ -9,6 +9,7 @@ free may be taken over (a process id proves nothing, a killed engine can stay as
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import secrets
 import sqlite3
@@ -32,10 +33,12 @@ from lktui.core.events import (
 )
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.sanitize import clean, clean_detail
+from lktui.store.files import make_private_folder
 from lktui.store.paths import Paths
 
 SCHEMA = 1
 _BUSY_S = 5.0
+_log = logging.getLogger(__name__)
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
 _TABLES = """
@@ -79,21 +82,22 @@ class Journal:
         self.owner = f"{os.getpid()}-{secrets.token_hex(6)}"
         self._pending: list[AnySessionEvent] = []
         self._encode = msgspec.json.Encoder().encode
+        make_private_folder(paths.state_dir)
+        make_private_folder(self._locks)
         with self._guarded():
             self._lock = self._hold_lock()
-            self._db = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
-            os.chmod(self._path, 0o600)  # noqa: PTH101 - transcripts are private
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_TABLES)
-            self.installation = self._read_installation()
+            try:
+                self._db = self._open()
+                self.installation = self._read_installation()
+            except BaseException:
+                self._let_go()
+                raise
 
     def close(self) -> None:
         """Write out what is pending and let go of the lock."""
         self.flush()
         self._db.close()
-        os.close(self._lock)
-        (self._locks / self.owner).unlink(missing_ok=True)
+        self._let_go()
 
     # --- items ------------------------------------------------------------------------------
 
@@ -125,8 +129,10 @@ class Journal:
             for owner in self._other_owners():
                 with self._dead(owner) as dead:
                     if dead:
-                        items += self._adopt(owner)
-                        sessions += self._abandoned_sessions(owner)
+                        # One transaction: the lock file of an engine that ended in order is gone.
+                        with self._transaction():
+                            items += self._adopt(owner)
+                            sessions += self._abandoned_sessions(owner)
         return Abandoned(tuple(items), tuple(sessions))
 
     def _adopt(self, owner: str) -> list[CleanupItem]:
@@ -158,29 +164,26 @@ class Journal:
         if self._keeps_text or not isinstance(event, SegmentUpdated):
             self._pending.append(event)
 
-    @property
-    def pending(self) -> int:
-        """Events that are not on disk yet."""
-        return len(self._pending)
+    def commit(self, event: AnySessionEvent) -> None:
+        """Make an event durable, after what was appended before; if that fails it is not kept."""
+        self._pending.append(event)
+        try:
+            self.flush()
+        except PortError:
+            self._pending.pop()
+            raise
 
     def flush(self) -> None:
         """Commit what was appended, in one transaction; on failure it stays pending."""
         if not self._pending:
             return
-        with self._guarded():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._db.executemany(
-                    "INSERT INTO event (session, wall, body) VALUES (?, ?, ?)",
-                    [(event.session, event.wall, self._encode(event)) for event in self._pending],
-                )
-                for event in self._pending:
-                    self._index(event)
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        with self._guarded(), self._transaction():
+            self._db.executemany(
+                "INSERT INTO event (session, wall, body) VALUES (?, ?, ?)",
+                [(event.session, event.wall, self._encode(event)) for event in self._pending],
+            )
+            for event in self._pending:
+                self._index(event)
         self._pending.clear()
 
     def _index(self, event: AnySessionEvent) -> None:
@@ -225,6 +228,29 @@ class Journal:
 
     # --- the disk ---------------------------------------------------------------------------
 
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
+        try:
+            os.chmod(self._path, 0o600)  # noqa: PTH101 - transcripts are private
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.executescript(_TABLES)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         try:
@@ -234,12 +260,15 @@ class Journal:
 
     def _hold_lock(self) -> int:
         """Make our lock under another name first, so that nobody finds it free."""
-        self._locks.mkdir(mode=0o700, parents=True, exist_ok=True)
         hidden = self._locks / f".{self.owner}"
         descriptor = os.open(hidden, os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         hidden.rename(self._locks / self.owner)
         return descriptor
+
+    def _let_go(self) -> None:
+        os.close(self._lock)
+        (self._locks / self.owner).unlink(missing_ok=True)
 
     @contextmanager
     def _dead(self, owner: str) -> Iterator[bool]:
@@ -271,7 +300,10 @@ class Journal:
 
 def _items(rows: list[tuple[bytes]]) -> Iterator[CleanupItem]:
     for (body,) in rows:
-        yield msgspec.json.decode(body, type=CleanupItem)
+        try:
+            yield msgspec.json.decode(body, type=CleanupItem)
+        except msgspec.MsgspecError as error:
+            _log.warning("an item of another version is passed over: %s", error)
 
 
 def read_open_items(paths: Paths) -> tuple[CleanupItem, ...]:

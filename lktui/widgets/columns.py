@@ -28,7 +28,7 @@ class Column:
     align: Align = "left"
     cut: Where = "end"
     elastic: bool = False
-    """Takes what is over."""
+    """Takes what is over; of several the last that is shown."""
     gap: int = 2
     """Blanks after it below 120 columns."""
     rooms: bool = False
@@ -60,8 +60,8 @@ def places(columns: tuple[Column, ...], width: int) -> tuple[Place, ...]:
     while leaving and _needed(shown, gaps) > room:
         del shown[leaving.pop(0)[1]]
     spare = room - _needed(shown, gaps)
-    elastic = next((index for index in shown if columns[index].elastic), None)
-    if elastic is not None:
+    elastic = max((index for index in shown if columns[index].elastic), default=-1)
+    if elastic >= 0:
         grown = min(ELASTIC_CELLS, shown[elastic] + spare)
         shown[elastic] = max(1 if spare < 0 else shown[elastic], grown)
     last = max(shown, default=-1)

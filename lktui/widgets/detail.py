@@ -68,10 +68,10 @@ class Detail(Widget):
         story_cells = WIDE_STORY_CELLS if screen.width >= WIDE_CELLS else STORY_CELLS
         story: list[Content] = []
         if self._view.story and not brief:
-            story = _story(self._view.story, height, wide=screen.width >= WIDE_CELLS)
+            story = story_rows(self._view.story, height, wide=screen.width >= WIDE_CELLS)
         # One blank before it, two between both halves.
         room = width - 1 - (2 + story_cells if story else 1)
-        left = _verdict(self._view, room, height, brief=brief)
+        left = verdict_rows(self._view, room, height, brief=brief)
         rows: list[Content] = []
         for index in range(max(len(left), len(story))):
             verdict = left[index] if index < len(left) else Content("")
@@ -80,7 +80,7 @@ class Detail(Widget):
         return Content("\n").join(rows)
 
 
-def _verdict(view: DetailView, width: int, height: int, *, brief: bool) -> list[Content]:
+def verdict_rows(view: DetailView, width: int, height: int, *, brief: bool) -> list[Content]:
     """Write headline and labels in at most `height` rows."""
     rows: list[Content] = []
     if view.headline:
@@ -115,7 +115,7 @@ def _trimmed(
     return trimmed[: max(0, height)]
 
 
-def _story(steps: tuple[Step, ...], height: int, *, wide: bool) -> list[Content]:
+def story_rows(steps: tuple[Step, ...], height: int, *, wide: bool) -> list[Content]:
     """Write the newest steps; how many came before is said in their place."""
     rows: list[Content] = []
     if len(steps) > height:

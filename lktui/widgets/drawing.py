@@ -75,7 +75,7 @@ class Line(Widget):
 def split(left: Content, right: Content, width: int) -> Content:
     """Make a row of two ends; the right one wins when there is no room for both."""
     right = right.truncate(width, ellipsis=True) if right.cell_length > width else right
-    gap = 1 if right.cell_length else 0
+    gap = 2 if right.cell_length else 0
     room = width - right.cell_length - gap
     if left.cell_length > room:
         left = left.truncate(max(0, room), ellipsis=True)

@@ -42,18 +42,13 @@ class FilterRow(Horizontal):
         """Keep the cursor still: a blinking one would send bytes for ever."""
         self.query_one(Input).cursor_blink = False
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it can be typed in."""
-        return self.has_class("-open")
-
     def open(self, text: str) -> None:
         """Rise, with the filter that holds now."""
         self.add_class("-open")
         field = self.query_one(Input)
         field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        self.screen.set_focus(field)  # at once: focus() would come after the keys behind it
 
     def close(self) -> None:
         """Go down."""

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
+from textual.style import Style
 from textual.timer import Timer
 from textual.visual import Visual
 from textual.widget import Widget
@@ -99,6 +100,7 @@ class ListTable(Widget, can_focus=True):
         self._stops: tuple[int, ...] = ()
         self._empty: tuple[tuple[Part, ...], ...] = ()
         self._places: tuple[Place, ...] = ()
+        self._laid_out_for = 0
         self._short: dict[str, str] = {}
         self._installation = ""
         self._at = 0
@@ -247,11 +249,16 @@ class ListTable(Widget, can_focus=True):
     # --- drawing ----------------------------------------------------------------------------
 
     def on_resize(self) -> None:
-        """Lay the columns out anew."""
-        self._places = places(self._columns, self.size.width)
-        self._shorten()
+        """Keep the cursor in view."""
+        self._lay_out()
         self._keep_in_view()
-        self.refresh()
+
+    def _lay_out(self) -> None:
+        """Place the columns for the present width; the first drawing comes before `on_resize`."""
+        if self._laid_out_for != self.size.width:
+            self._laid_out_for = self.size.width
+            self._places = places(self._columns, self.size.width)
+            self._shorten()
 
     def _shorten(self) -> None:
         """Shorten the names of rooms so that no two look the same."""
@@ -287,6 +294,7 @@ class ListTable(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
+        self._lay_out()
         width = self.size.width
         at = self._top + y - self._head
         style = self.visual_style
@@ -303,12 +311,19 @@ class ListTable(Widget, can_focus=True):
                 on = at == self._stops[self._at]
                 content = self._row_line(entry, on=on)
                 if on:
-                    style = self.get_visual_style("list-table--cursor")
+                    style = self._cursor_style()
                     if self.app.current_theme.ansi:
                         # Reverse video over colours would be patchwork; glyph and word stay.
                         content = Content(content.plain)
         strips = Visual.to_strips(self, content, width, 1, style, pad=True)
         return strips[0] if strips else Strip.blank(width)
+
+    def _cursor_style(self) -> Style:
+        style = self.get_visual_style("list-table--cursor")
+        # Textual leaves this one out of a visual style.
+        if self.get_component_styles("list-table--cursor").text_style.reverse:
+            style += Style(reverse=True)
+        return style
 
     def _titles(self) -> Content:
         parts = [

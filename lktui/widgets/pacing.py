@@ -22,14 +22,15 @@ class Pacer:
 
     def __init__(self, host: MessagePump, clock: Clock, draw: Callable[[], None]) -> None:
         self._host, self._clock, self._draw_it = host, clock, draw
-        self._asked = False
+        self.is_waiting = False
+        """Whether something that happened is not drawn yet."""
         self._drawn_at = float("-inf")
 
     def ask(self) -> None:
         """Ask for a drawing; a second one before it is drawn costs nothing."""
-        if self._asked:
+        if self.is_waiting:
             return
-        self._asked = True
+        self.is_waiting = True
         wait_s = self._drawn_at + LEAST_S - self._clock.monotonic()
         if wait_s <= 0:
             self._host.call_next(self._draw)
@@ -37,6 +38,6 @@ class Pacer:
             self._host.set_timer(wait_s, self._draw)
 
     def _draw(self) -> None:
-        self._asked = False
+        self.is_waiting = False
         self._drawn_at = self._clock.monotonic()
         self._draw_it()

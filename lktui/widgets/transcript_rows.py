@@ -16,7 +16,7 @@ from lktui.core.wrap import cell_width, clip, fit, wrap
 
 MAX_TEXT = 100
 """Cells; longer lines are hard to read."""
-_SPEAKER = 9
+SPEAKER_CELLS = 9
 _TOOK = 8
 _FULL_WIDTH = 80
 _TIMED_WIDTH = 66
@@ -71,7 +71,7 @@ class Columns:
     def within(cls, width: int) -> Columns:
         """Divide a width in cells."""
         timed = width >= _TIMED_WIDTH
-        around = (7 if timed else 1) + _SPEAKER + 1 + _TOOK
+        around = (7 if timed else 1) + SPEAKER_CELLS + 1 + _TOOK
         return cls(max(1, min(MAX_TEXT, width - around)), timed, width >= _FULL_WIDTH)
 
 
@@ -100,7 +100,7 @@ def row_strips(
     lines = _fact(row, columns, styles) if row.role is None else _line(row, columns, styles)
     head = [
         Segment(_time(row.at - manner.started_at, manner.times, columns), styles[Part.TIME]),
-        Segment(fit(row.speaker, _SPEAKER), styles[_speaker_part(row)]),
+        Segment(fit(row.speaker, SPEAKER_CELLS), styles[_speaker_part(row)]),
         Segment(" "),
     ]
     indent = [Segment(" " * sum(segment.cell_length for segment in head))]

@@ -13,16 +13,14 @@ from typing import ClassVar
 from rich.style import Style
 from textual.cache import LRUCache
 from textual.events import Resize
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from lktui.clock import Clock
 from lktui.core.transcript import Splice, Transcript
 from lktui.widgets.line_index import LineIndex, Position
-from lktui.widgets.pacing import Pacer
 from lktui.widgets.transcript_rows import Columns, Manner, Part, row_height, row_strips
 
 _CACHED_ROWS = 512
@@ -80,15 +78,8 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         view: TranscriptView
         follow: Follow
 
-    def __init__(
-        self,
-        clock: Clock,
-        *,
-        id: str | None = None,  # noqa: A002 - Textual's word
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(id=id, classes=classes)
-        self._pacer = Pacer(self, clock, self._catch_up)
+    def __init__(self) -> None:
+        super().__init__()
         self._transcript = Transcript()
         self._manner = Manner()
         self._columns: Columns | None = None
@@ -103,6 +94,14 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
     def follow(self) -> Follow:
         """Whether the end stays in view, or how many rows are new since the view was paused."""
         return self._follow
+
+    @property
+    def last_in_view(self) -> int | None:
+        """The row at the bottom; None while there is none."""
+        if not self._index.rows:
+            return None
+        bottom = min(self.scroll_offset.y + self._height, self._index.lines)
+        return self._index.locate(max(0, bottom - 1)).row
 
     def show(self, transcript: Transcript, manner: Manner) -> None:
         """Draw another transcript from now on, at its end."""
@@ -123,8 +122,8 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
 
     def rows_changed(self) -> None:
-        """Draw what is new in the store: at once, then every 100 ms at most."""
-        self._pacer.ask()
+        """Draw what is new in the store; whoever calls decides how often."""
+        self._catch_up()
 
     # --- moving -----------------------------------------------------------------------------
 
@@ -162,6 +161,11 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def _height(self) -> int:
         return self.scrollable_content_region.height
+
+    @property
+    def _blank(self) -> int:
+        """Lines above the text, which sits at the bottom where there is little of it."""
+        return max(0, self._height - self._index.lines)
 
     @property
     def _page(self) -> int:
@@ -221,7 +225,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         if splices is None:
             splices = (Splice(0, self._index.rows, len(transcript)),)
         self._seen_edits = transcript.edits
-        top = self._top
+        top, blank = self._top, self._blank
         if any(splice.removed or splice.at < self._index.rows for splice in splices):
             self._strips.clear()
         for splice in splices:
@@ -231,7 +235,8 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             self._stay(top, splices)
         else:
             self._place_at_end()
-            self.refresh()
+            blank = min(blank, self._blank)
+            self.refresh(Region(0, blank, self.size.width, self._height - blank))
         self._settle_rest()
 
     def _stay(self, top: Position | None, splices: Sequence[Splice]) -> None:
@@ -303,10 +308,10 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips.clear()
 
     def render_line(self, y: int) -> Strip:
-        """Draw a line of the view; less text than lines sits at the bottom."""
+        """Draw a line of the view."""
         width = self.size.width
         lines = self._index.lines
-        line = y + self.scroll_offset.y - max(0, self._height - lines)
+        line = y + self.scroll_offset.y - self._blank
         if self._columns is None or not 0 <= line < lines:
             return Strip.blank(width, self.rich_style)
         place = self._index.locate(line)

@@ -14,7 +14,6 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.theme import Theme
 
-from lktui.clock import SystemClock
 from lktui.core.events import Role, SegmentUpdated, SessionId
 from lktui.core.transcript import Transcript
 from lktui.widgets.transcript_rows import Manner
@@ -52,7 +51,7 @@ def fill(transcript: Transcript, rows: int) -> None:
 class Host(App[None]):
     def __init__(self) -> None:
         super().__init__()
-        self.view = TranscriptView(SystemClock())
+        self.view = TranscriptView()
         theme = Theme(**tomllib.loads(THEME.read_text()))
         self.register_theme(theme)
         self.theme = theme.name

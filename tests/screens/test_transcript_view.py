@@ -26,22 +26,6 @@ SIZES = [(80, 24), (120, 40)]
 TALL = "\u0e44\u0e17\u0e22 日本語 👨\u200d👩\u200d👧 ❤\ufe0f "
 
 
-class HandClock:
-    """Time that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def wall(self) -> float:
-        return self.now
-
-    async def sleep(self, duration_s: float) -> None:
-        self.now += duration_s
-
-
 class Host(App[None]):
     """One transcript on the whole screen."""
 
@@ -49,8 +33,7 @@ class Host(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = HandClock()
-        self.view = TranscriptView(self.clock)
+        self.view = TranscriptView()
         self.follows: list[Follow] = []
         theme = Theme(**tomllib.loads(THEME.read_text()))
         self.register_theme(theme)
@@ -115,7 +98,6 @@ class Stage:
             self.say(f"line {self.said + 1}")
 
     async def drawn(self) -> list[str]:
-        self.app.clock.now += 1
         self.view.rows_changed()
         await self.pilot.pause()
         return self.screen
@@ -305,19 +287,6 @@ async def test_a_page_keeps_one_line_of_the_last_one() -> None:
         assert it.screen[0] == top
 
 
-async def test_a_burst_is_drawn_at_most_every_100_ms() -> None:
-    async with stage(rows=100) as it:
-        drawn = await it.drawn()
-        it.fill(1)
-        it.view.rows_changed()
-        it.fill(1)
-        it.view.rows_changed()
-        await it.pilot.pause()
-        assert it.screen == drawn
-        await it.pilot.pause(0.15)
-        assert it.screen[-1].endswith("line 102")
-
-
 async def test_a_line_that_is_changed_in_view_is_drawn_anew() -> None:
     async with stage(rows=100) as it:
         it.view.action_scroll_up()
@@ -380,7 +349,7 @@ async def test_after_a_resize_every_height_is_exact() -> None:
         await it.drawn()
         await it.resize(70, 24)
         view = it.view
-        fresh = TranscriptView(it.app.clock)
+        fresh = TranscriptView()
         fresh._columns = view._columns
         fresh._transcript = view._transcript
         heights = [fresh._measure(row) for row in range(len(it.transcript))]

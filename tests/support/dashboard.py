@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,10 +11,12 @@ from textual.pilot import Pilot
 
 from lktui.app import LktuiApp
 from lktui.core.events import AnyEvent
+from lktui.screens.dashboard import DashboardScreen
 from lktui.session.controller import SessionController
 from lktui.store.paths import Paths
 from lktui.store.profiles import ProfileStore
 from lktui.theming import load_theme, shipped_folder
+from lktui.widgets.pacing import LEAST_S
 from tests.support.fakes.engine_client import FakeEngine
 from tests.support.fakes.still_clock import StillClock
 
@@ -27,11 +28,16 @@ agent_name = "checkout"
 dispatch_mode = "explicit"
 """
 
+_STEP_S = 2 * LEAST_S
+"""Time passes between two things that happen, so that each is drawn at once."""
+
 
 class Dashboard:
     """A running app and its fakes."""
 
-    def __init__(self, folder: Path, profiles: dict[str, str], theme: str, env: dict[str, str]):
+    def __init__(
+        self, folder: Path, profiles: dict[str, str], theme: str, env: dict[str, str]
+    ) -> None:
         self.engine, self.clock = FakeEngine(), StillClock()
         paths = Paths.of(str(folder / "config"), str(folder / "state"))
         paths.state_dir.mkdir(parents=True)
@@ -58,31 +64,41 @@ class Dashboard:
         assert self._pilot is not None
         return self._pilot
 
+    def attach(self, pilot: Pilot[None]) -> None:
+        """Press keys through this pilot: for an app that somebody else runs."""
+        self._pilot = pilot
+
     @asynccontextmanager
     async def running(self, size: tuple[int, int]) -> AsyncIterator[Dashboard]:
         """Run the app in a terminal of so many columns and rows."""
         async with self.app.run_test(size=size) as pilot:
-            self._pilot = pilot
+            self.attach(pilot)
             await self.settled()
             yield self
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other and wait until all is drawn."""
         for key in keys:
+            self.clock.move(_STEP_S)
             await self.pilot.press(key)
         await self.settled()
 
     async def hear(self, *events: AnyEvent) -> None:
         """Let the engine say something and wait until it is drawn."""
+        self.clock.move(_STEP_S)
         self.engine.say(*events)
         await self.settled()
 
     async def settled(self) -> None:
-        """Wait until nothing is left to draw; time passes for what is drawn at intervals."""
-        for _ in range(3):
-            self.clock.move(1.0)
+        """Wait until the app itself says that nothing is left to draw."""
+        await self.pilot.pause()
+        while self.app.is_running and not all(
+            screen.is_drawn
+            for screen in self.app.screen_stack
+            if isinstance(screen, DashboardScreen)
+        ):
             await self.pilot.pause()
-            await asyncio.sleep(0)
+        await self.pilot.pause()
 
     # --- what is on the screen --------------------------------------------------------------
 
@@ -94,6 +110,10 @@ class Dashboard:
         strips = screen._compositor.render_strips(self.app.size)
         assert len(strips) == height
         return ["".join(part.text for part in strip.crop(0, width)).rstrip() for strip in strips]
+
+    def cells(self, row: int) -> int:
+        """Count the cells of a row: the width of the screen unless something was drawn wrong."""
+        return self.app.screen._compositor.render_strips(self.app.size)[row].cell_length
 
     @property
     def text(self) -> str:

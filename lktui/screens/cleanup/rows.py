@@ -15,7 +15,7 @@ from lktui.widgets.list_table import Cell, Row
 COLUMNS = (
     Column("state", 19, 20),
     Column("what", 8, 8, leave=4),
-    Column("name", 32, 28, rooms=True),
+    Column("name", 32, 28, rooms=True, elastic=True),
     Column("tries", 5, 5, leave=3, align="right"),
     Column("age", 4, 4, align="right"),
     Column("profile", 0, 16, leave=1),

@@ -28,7 +28,7 @@ _ON_THEIR_WAY = OPEN - {ItemState.STUCK}
 
 
 class CleanupScreen(ListScreen):
-    """Lists the queue, newest first; what is gone stays until the next start."""
+    """Lists the queue, oldest first; what is gone stays until the next start."""
 
     CSS_PATH = "cleanup.tcss"
     SCOPE = Scope.CLEANUP
@@ -38,10 +38,10 @@ class CleanupScreen(ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.CLEANUP)
 
     def all_rows(self) -> Iterator[Row]:
-        """Give the items, newest first."""
+        """Give the items, oldest first."""
         now, seen = self.controller.clock.wall(), self.controller.seen
         items = self.controller.cleanup.values()
-        for item in sorted(items, key=lambda item: item.made_at, reverse=True):
+        for item in sorted(items, key=lambda item: item.made_at):
             yield row_of(item, now=now, seen=seen)
 
     def in_view(self) -> Content:
@@ -64,6 +64,10 @@ class CleanupScreen(ListScreen):
                 (StateKind.READY, "in use"): states[ItemState.LIVE],
             }
         )
+
+    def notice_of_stuck(self) -> Content:
+        """Leave it to the rows and their count."""
+        return Content("")
 
     def nothing(self) -> tuple[tuple[Part, ...], ...]:
         """Say that all is clean."""

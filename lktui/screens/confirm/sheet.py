@@ -42,6 +42,10 @@ class _EffectLine(Line):
 class _Choices(Line):
     """Cancel, which has the focus, and the verb."""
 
+    DEFAULT_CSS = """
+    _Choices { margin-top: 1; }
+    """
+
     def __init__(self, verb: str) -> None:
         super().__init__()
         self._verb = verb
@@ -76,7 +80,6 @@ class ConfirmSheet(ActionScreen[bool], ModalScreen[bool]):
                 yield _EffectLine(effect)
             if len(effects) > MAX_EFFECTS:
                 yield _EffectLine(Effect(f"and {len(effects) - MAX_EFFECTS} more", ""))
-            yield _EffectLine(Effect("", ""))
             yield _Choices(self._question.verb)
             yield Footer()
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from lktui.core.action_types import Action, Scope, View
-from lktui.core.actions import PARENTS, ActionId, footer_entries, key_of, of_scopes, shown_key
+from lktui.core.actions import ACTIONS, PARENTS, ActionId, footer_entries, of_scopes, shown_keys
 from lktui.core.filtering import Filter
 from lktui.core.signs import GLYPHS, StateKind
 from lktui.screens.action_screen import ActionScreen, does
@@ -26,9 +26,9 @@ from lktui.widgets.status_line import StatusLine
 from lktui.widgets.too_small import TooSmall
 
 COLUMNS = (
-    Column("", 8, 12, gap=1),
-    Column("", 14, 14, gap=1),
-    Column("", 53, 88),
+    Column("", 13, 14, gap=1),
+    Column("", 13, 14, gap=1),
+    Column("", 49, 85, elastic=True),
 )
 _SIGNS = {
     StateKind.READY: "ready",
@@ -90,7 +90,7 @@ class HelpPage(ListMoves, ActionScreen[ActionId]):
         self.query_one(Footer).show(footer_entries(scopes, self._judged_by), None)
 
     def _entries(self) -> Iterator[Entry]:
-        closes = f"{key_of(ActionId.HELP_CLOSE)} closes"
+        closes = f"{shown_keys(ACTIONS[ActionId.HELP_CLOSE], ', ')} closes"
         for scope in self._scopes:
             rows = [_row(action, self._judged_by) for action in of_scopes([scope])]
             found = [row for row in rows if self._filter.matches(row.text)]
@@ -110,6 +110,12 @@ class HelpPage(ListMoves, ActionScreen[ActionId]):
         self.query_one(FilterRow).close()
         self.table.focus()
 
+    @does(ActionId.FILTER_CLEAR)
+    def _clear_filter(self, view: View) -> None:
+        self._keep_filter(view)
+        self._filter = Filter()
+        self._draw()
+
     def on_input_changed(self, message: Input.Changed) -> None:
         """Filter as it is typed."""
         self._filter = Filter(message.value)
@@ -122,13 +128,9 @@ class HelpPage(ListMoves, ActionScreen[ActionId]):
             self.dismiss(ActionId(row.key))
 
     @does(ActionId.HELP_CLOSE)
-    def _close(self, _view: View) -> None:
-        filter_row = self.query_one(FilterRow)
-        if filter_row.is_open or self._filter:
-            self._filter = Filter()
-            filter_row.close()
-            self.table.focus()
-            self._draw()
+    def _close(self, view: View) -> None:
+        if self._filter:
+            self._clear_filter(view)
         else:
             self.dismiss(None)
 
@@ -136,7 +138,7 @@ class HelpPage(ListMoves, ActionScreen[ActionId]):
 def _row(action: Action, view: View) -> Row:
     reason = action.unavailable(view)
     tone = "$foreground" if reason is None else "$muted"
-    keys = " ".join(shown_key(key) for key in action.keys)
+    keys = shown_keys(action)
     return Row(
         action.id,
         (

@@ -33,16 +33,13 @@ class ProfilesScreen(ListScreen):
     COLUMNS = COLUMNS
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.PROFILES)
 
-    def on_mount(self) -> None:
+    def started(self) -> None:
         """Put the cursor on the profile in use."""
-        super().on_mount()
         self.table.place_cursor(self.controller.profile_in_use)
-        self.table.focus()
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         """Read the files anew: they may have been edited meanwhile."""
         self.controller.load_profiles()
-        super().on_screen_resume()
 
     def all_rows(self) -> Iterator[Row]:
         """Give the profiles by name."""
@@ -80,9 +77,10 @@ class ProfilesScreen(ListScreen):
     def heading(self, row: Row) -> tuple[tuple[Part, ...], str]:
         """Give name, agent and server, and when it was last used."""
         file, outcome = self._file(row), self.controller.outcomes.get(row.key)
-        url = file.profile.url if file is not None and file.profile is not None else ""
-        agent = agent_of(file.profile if file is not None else None)
-        title: tuple[Part, ...] = ((row.key, "$title bold"), f"  {agent}", (f"  {url}", "$muted"))
+        title: tuple[Part, ...] = ((row.key, "$title bold"),)
+        if file is not None and file.profile is not None:
+            profile = file.profile
+            title += (f"  {agent_of(profile)}", (f"  {profile.url}", "$muted"))
         now = self.controller.clock.wall()
         return title, moment(outcome.wall, now) if outcome is not None else ""
 

@@ -6,7 +6,7 @@ from lktui.core.events import CleanupResult, ListedRoom, Phase
 from lktui.core.session import SessionState, row_state
 from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, took
 from lktui.screens.chrome import attention_of
-from lktui.screens.words import in_seconds
+from lktui.screens.words import in_seconds, since_start
 from lktui.widgets.columns import Column
 from lktui.widgets.detail import DetailView, Step
 from lktui.widgets.drawing import STYLES
@@ -149,12 +149,12 @@ def story_of_session(session: SessionState, now: float) -> DetailView:
     found = session.diagnosis
     steps = tuple(
         Step(
-            at=f"{step.at_s:.3f}" if step.at_s < 100 else f"{step.at_s:.1f}",  # noqa: PLR2004 - six cells
+            at=since_start(step.at_s),
             what=step.short,
             took=took(step.took_ms),
             kind=step.kind,
         )
-        for step in session.story
+        for step in sorted(session.story, key=lambda step: step.at_s)
     )
     labels: tuple[tuple[str, str], ...] = ()
     if found is not None:

@@ -29,6 +29,7 @@ from lktui.screens.rooms.rows import (
     story_of_session,
 )
 from lktui.screens.words import time_of_day
+from lktui.session.controller import SessionController
 from lktui.widgets.bindings import bindings
 from lktui.widgets.detail import DetailView
 from lktui.widgets.drawing import Part, line, state, tally
@@ -52,10 +53,17 @@ class RoomsScreen(ListScreen):
     COLUMNS = COLUMNS
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ROOMS)
 
-    def on_screen_resume(self) -> None:
-        """Keep the list of rooms fresh while it is looked at."""
+    def __init__(self, controller: SessionController) -> None:
+        super().__init__(controller)
+        self._focus: SessionId | None = None
+
+    def resumed(self) -> None:
+        """Keep the list of rooms fresh while it is looked at; go to what was started meanwhile."""
         self.controller.poll_rooms(on=True)
-        super().on_screen_resume()
+        if self.controller.focus != self._focus:
+            self._focus = self.controller.focus
+            self.draw()
+            self.table.place_cursor(self._focus or "")
 
     def on_screen_suspend(self) -> None:
         """Leave the server alone while nobody looks."""
@@ -232,6 +240,7 @@ class RoomsScreen(ListScreen):
     @does(ActionId.ROOMS_END)
     def _end(self, view: View) -> None:
         if view.session is not None:
+            self.controller.look_at(attention_of(view.session))
             self.controller.end_session(view.session.id)
 
     @does(ActionId.ROOMS_SORT)

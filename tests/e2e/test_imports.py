@@ -1,0 +1,81 @@
+"""What each way of running the program imports: each pays only for what it shows."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import Program
+from tests.support.terminal import Terminal
+
+_OF_THE_ENGINE = {"livekit", "httpx", "aiohttp", "jwt", "google.protobuf", "lktui.engine"}
+
+# Of the app it is all up to its end, first paint included.
+_RUN = """
+import sys
+
+from lktui.cli import main
+
+try:
+    code = main()
+except SystemExit as ended:
+    code = ended.code
+with open({file!r}, "w") as file:
+    file.write("\\n".join(sys.modules))
+sys.exit(code)
+"""
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> Path:
+    """Give the file that gets the list of modules."""
+    return tmp_path / "modules"
+
+
+def traced(modules: Path, *words: str) -> list[str]:
+    """Make a command line of lktui that leaves a list of what it has imported when it ends."""
+    return [sys.executable, "-c", _RUN.format(file=str(modules)), *words]
+
+
+def imported(modules: Path) -> set[str]:
+    """Read which packages and subpackages were imported."""
+    names = modules.read_text().split()
+    return {".".join(name.split(".")[:2]) for name in names} | {n.split(".")[0] for n in names}
+
+
+def test_the_app_never_imports_what_the_engine_does(program: Program, modules: Path) -> None:
+    with Terminal(traced(modules), env=program.environment) as terminal:
+        terminal.wait_for("Profiles")
+        terminal.send("q")
+        assert terminal.wait_exit() == 0, terminal.text()
+    assert "textual" in imported(modules)
+    assert imported(modules) & _OF_THE_ENGINE == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "left_out"),
+    [
+        (["--version"], {"textual", "rich", "asyncio", "sqlite3", "msgspec"}),
+        (["--help"], {"textual", "rich", "asyncio", "sqlite3", "msgspec"}),
+        (["profiles", "list"], {"textual", "rich", "asyncio", "sqlite3"}),
+        (["cleanup", "list"], {"textual", "rich"}),
+        (["probe", "nobody"], {"textual", "rich"}),
+    ],
+    ids=" ".join,
+)
+def test_a_verb_never_imports_the_screens_nor_what_the_engine_does(
+    program: Program, modules: Path, words: list[str], left_out: set[str]
+) -> None:
+    subprocess.run(
+        traced(modules, *words),
+        env={**os.environ, **program.environment},
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert "lktui.cli" in imported(modules)
+    assert imported(modules) & (_OF_THE_ENGINE | left_out) == set()

@@ -1,0 +1,164 @@
+"""Whatever is killed, and whenever: no room stays behind, and the terminal is given back."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.dashboard import dashboard, talked_in
+from tests.e2e.results import Items, read
+from tests.support.agents_worker import AgentsWorker, agents_python
+from tests.support.livekit_server import LiveKitServer, server_binary
+from tests.support.program import Program, echo_profile, rooms_of
+from tests.support.terminal import Terminal
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.usefixtures("echo_worker")
+
+_TALK = ("probe", "echo", "--say", "hello", "--metadata", json.dumps({"mode": "mute"}))
+_ORPHAN_S = 20.0
+"""So long an engine without a parent may work."""
+
+
+def test_after_the_death_of_its_parent_the_engine_deletes_the_room(
+    echo: Program, livekit_server: LiveKitServer, prefix: str
+) -> None:
+    with echo.start(*_TALK) as probe:
+        talked_in(livekit_server, prefix)
+        probe.kill()
+    assert until(lambda: not rooms_of(livekit_server, prefix), timeout_s=_ORPHAN_S)
+    assert echo.engines_ended(timeout_s=_ORPHAN_S)
+    assert rooms_of(livekit_server, prefix) == set()
+    assert read(echo.run("cleanup", "list", "--json"), Items).items == ()
+
+
+def test_after_the_death_of_both_a_cleanup_run_deletes_the_room(
+    echo: Program, livekit_server: LiveKitServer, prefix: str
+) -> None:
+    with echo.start(*_TALK) as probe:
+        room = talked_in(livekit_server, prefix)
+        probe.send_signal(signal.SIGSTOP)  # or it would start another engine at once
+        echo.kill_engines()
+        probe.kill()
+    assert echo.engines_ended(timeout_s=1)
+    assert rooms_of(livekit_server, prefix) == {room}
+    done = echo.run("cleanup", "run", "--json")
+    assert done.exit_code == 0, done.stderr
+    items = {(item.what, item.room, item.state) for item in read(done, Items).items}
+    assert items == {("room", room, "done"), ("dispatch", room, "done")}
+    assert rooms_of(livekit_server, prefix) == set()
+
+
+def test_an_interrupted_probe_cleans_up_before_it_ends(
+    echo: Program, livekit_server: LiveKitServer, prefix: str
+) -> None:
+    with echo.start(*_TALK) as probe:
+        talked_in(livekit_server, prefix)
+        probe.terminate()
+        assert probe.wait(_ORPHAN_S) == 130
+    assert rooms_of(livekit_server, prefix) == set()
+    assert echo.engines == set()
+
+
+@pytest.mark.full
+def test_a_room_outlives_its_server_only_until_a_cleanup_run(
+    program: Program, tmp_path: Path, prefix: str
+) -> None:
+    with (
+        LiveKitServer(server_binary(), tmp_path / "server.log") as server,
+        AgentsWorker(agents_python(), server, tmp_path / "worker.log", name="echo"),
+    ):
+        program.save_profile("echo", echo_profile(server, prefix) | {"reply_timeout": 60})
+        with program.start(*_TALK) as probe:
+            room = talked_in(server, prefix)
+            server.kill()
+            assert probe.wait(100) == 3
+        items = read(program.run("cleanup", "list", "--json"), Items).items
+        assert {(item.what, item.room) for item in items} == {("room", room), ("dispatch", room)}
+        reasons = {item.problem.code for item in items if item.problem}
+        assert reasons == {"connection_refused"}
+        server.restart()
+        done = program.run("cleanup", "run")
+        assert done.exit_code == 0, done.stdout
+
+
+def test_kills_just_after_the_start_key_leave_nothing(
+    livekit_server: LiveKitServer, tmp_path: Path, prefix: str
+) -> None:
+    programs = []
+    for delay_ms in (10, 50, 100, 200):
+        program = Program(tmp_path / str(delay_ms))
+        program.save_profile("echo", echo_profile(livekit_server, f"{prefix}-{delay_ms}"))
+        with dashboard(program) as terminal:
+            terminal.send("s")
+            time.sleep(delay_ms / 1000)  # the delay is the case
+            terminal.kill()
+        programs.append(program)
+    for program in programs:
+        assert program.engines_ended(timeout_s=_ORPHAN_S)
+    assert rooms_of(livekit_server, prefix) == set()
+    for program in programs:
+        assert program.journal("SELECT count(*) FROM item WHERE over = 0") == [(0,)]
+    # The last came late enough to interrupt something.
+    assert programs[-1].journal("SELECT count(*) FROM session") == [(1,)]
+
+
+def test_sigterm_gives_the_terminal_back_and_cleans_up(
+    echo: Program, livekit_server: LiveKitServer, prefix: str
+) -> None:
+    app = 'sh -c \'echo "pid $$"; exec "$@"\' sh "$@"'
+    shell = f'echo "before $(stty -g)"; {app}; echo "after $(stty -g) $?"'
+    with Terminal(["/bin/sh", "-c", shell, "sh", *echo.argv()], env=echo.environment) as terminal:
+        terminal.wait_for("not connected", timeout_s=20)
+        terminal.send("s")
+        talked_in(livekit_server, prefix, terminal)
+        mark = terminal.mark()
+        os.kill(int(_said(terminal, rb"pid (\d+)")), signal.SIGTERM)
+        terminal.wait_exit()
+        for restored in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l"):
+            assert restored in terminal.bytes_since(mark)
+        settings = _said(terminal, rb"before (\S+)")
+        assert _said(terminal, rb"after (.+)\r") == f"{settings} 130"
+        assert terminal.screen()[0].startswith("before ")
+        assert "Traceback" not in terminal.text()
+    assert until(lambda: not rooms_of(livekit_server, prefix), timeout_s=_ORPHAN_S)
+    assert echo.engines_ended(timeout_s=_ORPHAN_S)
+
+
+def test_after_a_hang_up_the_engine_deletes_the_room(
+    echo: Program, livekit_server: LiveKitServer, prefix: str
+) -> None:
+    with dashboard(echo) as terminal:
+        terminal.send("s")
+        talked_in(livekit_server, prefix, terminal)
+        terminal.hang_up()
+        assert terminal.wait_exit() == -signal.SIGHUP
+    assert until(lambda: not rooms_of(livekit_server, prefix), timeout_s=_ORPHAN_S)
+
+
+def test_a_killed_engine_is_replaced_within_a_second_and_nothing_is_lost(
+    echo: Program, livekit_server: LiveKitServer, prefix: str
+) -> None:
+    with dashboard(echo) as terminal:
+        terminal.send("s")
+        talked_in(livekit_server, prefix, terminal)
+        dead = echo.kill_engines()
+        assert until(lambda: bool(echo.engines - dead), timeout_s=1.0)
+        terminal.wait_for("the engine stopped; restarted, nothing lost")
+        terminal.wait_for("not connected")
+        assert until(lambda: not rooms_of(livekit_server, prefix), timeout_s=_ORPHAN_S)
+        terminal.send("2")
+        terminal.wait_for(lambda t: "nothing lost" not in t.text())
+
+
+def _said(terminal: Terminal, pattern: bytes) -> str:
+    """Find what a shell around the program has printed."""
+    found = re.search(pattern, terminal.received)
+    assert found is not None, terminal.text()
+    return found[1].decode()

@@ -1,0 +1,89 @@
+"""Profiles, Rooms, Cleanup and what lies over them: row for row and colour for colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from textual.pilot import Pilot
+
+from lktui.core.cleanup import ItemState
+from lktui.core.events import AnyEvent, CleanupChanged, RoomsListed
+from tests.screens.conftest import Compare, Make
+from tests.support.dashboard import STAGING
+from tests.support.fakes.still_clock import NOON
+from tests.support.scenes import Conversation, item, listed
+
+PROFILES = {
+    "local": STAGING.replace("wss://voice-staging.example.net", "ws://127.0.0.1:7880"),
+    "prod-eu": STAGING.replace("voice-staging", "voice-eu"),
+    "staging": STAGING,
+    "東京-受付": "url = 'htp://tokyo.example.net'\n",
+}
+OTHERS = RoomsListed(
+    wall=NOON,
+    profile="staging",
+    rooms=(
+        listed("call-5521", "support", "speaking", people=3),
+        listed("予約テスト-東京本店-第二会議室-2026-11-22", "受付エージェント", "listening"),
+        listed("standup-2026-11-22-platform-team-daily-europe-west-and-americas", people=6),
+        listed("demo room with spaces [/b] and more", "raw-worker", ""),
+    ),
+)
+TALK: list[AnyEvent] = [
+    *Conversation("5d20aa", "reservierungs-assistent-zürich-v2", age_s=480).never_joined(),
+    *Conversation("7f3a02", "echo", age_s=130).ready(),
+    *Conversation("91bc4e", age_s=20).not_taken(),
+    *Conversation("c0ffee", "billing", age_s=3).opening(),
+    OTHERS,
+]
+QUEUE = CleanupChanged(
+    items=(
+        item("preclinical-test-k7qd0be214", ItemState.STUCK, tries=10, age_s=3600),
+        item("preclinical-test-k7qd44f0c1", ItemState.WAITING, tries=4, age_s=360),
+        item("preclinical-test-k7qd7f3a02", ItemState.DUE, age_s=200),
+        item("AD_x8Kq2LmN4cTz", ItemState.RUNNING, age_s=100),
+        item("preclinical-test-k7qd6620b1", ItemState.DONE, age_s=90),
+        item("preclinical-test-k7qdaa17d0", ItemState.LIVE, age_s=20),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What there is to see."""
+
+    size: tuple[int, int]
+    keys: tuple[str, ...]
+    events: list[AnyEvent] = field(default_factory=list)
+    theme: str = "lktui-dark"
+    profiles: dict[str, str] = field(default_factory=lambda: PROFILES)
+
+
+SCENES = {
+    "profiles": Scene((80, 24), ("1",), [*TALK]),
+    "profiles-empty": Scene((80, 24), (), profiles={}),
+    "rooms": Scene((80, 24), ("2", "j"), TALK),
+    "rooms-wide": Scene((120, 40), ("2", "j"), TALK, "lktui-high-contrast"),
+    "rooms-narrow-colourless": Scene((60, 15), ("2", "j"), TALK, "lktui-ansi-16"),
+    "rooms-filter-light": Scene((80, 24), ("2", "slash", "c", "h"), TALK, "lktui-light"),
+    "cleanup": Scene((80, 24), ("4",), [QUEUE]),
+    "confirm": Scene((80, 24), ("4", "f"), [QUEUE]),
+    "help": Scene((80, 24), ("2", "question_mark", "j"), TALK),
+    "too-small": Scene((50, 12), ("2",), TALK),
+}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_picture(make: Make, snap_compare: Compare, name: str) -> None:
+    scene = SCENES[name]
+    dashboard = make(scene.profiles, theme=scene.theme)
+    if "staging" in scene.profiles:
+        dashboard.controller.use_profile("staging")
+
+    async def act(pilot: Pilot[None]) -> None:
+        dashboard.attach(pilot)
+        await dashboard.hear(*scene.events)
+        await dashboard.press(*scene.keys)
+
+    assert snap_compare(dashboard.app, terminal_size=scene.size, run_before=act)
