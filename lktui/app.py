@@ -33,6 +33,7 @@ from lktui.session.engine_client import EngineClient
 from lktui.store.profiles import ProfileStore
 from lktui.theming import COLOURLESS, DEFAULT, load_theme, load_themes, shipped_folder
 from lktui.widgets.drawing import FULL_CELLS, FULL_ROWS, LEAST_CELLS, LEAST_ROWS, WIDE_CELLS
+from lktui.widgets.key_order import KeyOrder
 from lktui.widgets.line_filters import AsciiOnly, SafeText
 
 QUIT_GRACE_S = 8.0
@@ -81,6 +82,7 @@ class LktuiApp(App[None], inherit_bindings=False):
         self.controller = controller
         self._own_themes, self._log_file = own_themes, log_file
         self._outgoing = [SafeText(), *([AsciiOnly()] if ascii_only else [])]
+        self._keys = KeyOrder(self, controller.clock, super().on_event)
         self._interrupts = 0
         self._leaving = False
         self.animation_level = "none"
@@ -135,7 +137,9 @@ class LktuiApp(App[None], inherit_bindings=False):
             self.controller.key_pressed()
             if event.key not in ACTIONS[ActionId.INTERRUPT].keys:
                 self._interrupts = 0
-        await super().on_event(event)
+            await self._keys.press(event)
+        else:
+            await super().on_event(event)
 
     # --- leaving ----------------------------------------------------------------------------
 

@@ -59,7 +59,10 @@ def of_connect(error: Exception, host: str) -> Problem:
 
 def of_api(error: Exception, host: str, what: str) -> Problem:
     """Tell why a call of the server API failed."""
-    detail = clean_detail(str(error) or type(error).__name__)
+    text = str(error) or type(error).__name__
+    if isinstance(error, api.ServerError):
+        text = f"{error.status} from {host}" + (f": {error.message}" if error.message else "")
+    detail = clean_detail(text)
     code = _api_code(error)
     return problem(code, subject=what, host=host, what=what, detail=detail)
 

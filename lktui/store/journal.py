@@ -87,7 +87,8 @@ class Journal:
         with self._guarded():
             self._lock = self._hold_lock()
             try:
-                self._db = self._open()
+                with self._alone():
+                    self._db = self._open()
                 self.installation = self._read_installation()
             except BaseException:
                 self._let_go()
@@ -239,6 +240,16 @@ class Journal:
             db.close()
             raise
         return db
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let engines open one after another: the change to WAL does not wait for its lock."""
+        folder = os.open(self._locks, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from textual.app import App
 
 from lktui.app import QUIT_GRACE_S
@@ -56,12 +54,7 @@ async def test_ctrl_c_reaches_the_app_while_a_filter_is_typed(dashboard: Dashboa
 async def test_an_engine_that_takes_long_is_left_behind_by_ctrl_c_twice(
     dashboard: Dashboard,
 ) -> None:
-    forever = asyncio.Event()
-
-    async def never(_grace_s: float) -> None:
-        await forever.wait()
-
-    dashboard.engine.stop = never  # type: ignore[method-assign]  # an engine that hangs
+    dashboard.engine.hangs = True
     async with dashboard.running((80, 24)):
         await dashboard.press("q", "ctrl+c", "ctrl+c")
     assert dashboard.app.return_code == ExitCode.INTERRUPTED

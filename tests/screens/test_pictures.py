@@ -47,6 +47,7 @@ QUEUE = CleanupChanged(
         item("preclinical-test-k7qdaa17d0", ItemState.LIVE, age_s=20),
     )
 )
+UNDER_THE_CURSOR = ("91bc4e:1:not_taken", "preclinical-test-k7qd0be214:10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,10 @@ def test_a_picture(make: Make, snap_compare: Compare, name: str) -> None:
     dashboard = make(scene.profiles, theme=scene.theme)
     if "staging" in scene.profiles:
         dashboard.controller.use_profile("staging")
+
+    # Else it would depend on whether a second passes before the picture is taken.
+    for looked_at in UNDER_THE_CURSOR:
+        dashboard.controller.look_at(looked_at)
 
     async def act(pilot: Pilot[None]) -> None:
         dashboard.attach(pilot)

@@ -144,7 +144,17 @@ async def test_the_cursor_stays_on_its_row_when_rows_come_and_go(dashboard: Dash
         assert " c " in next(line for line in dashboard.lines if line.startswith("▌"))
 
 
-async def test_what_was_looked_at_needs_nobody_any_more(dashboard: Dashboard) -> None:
+async def test_a_second_under_the_cursor_counts_as_looked_at(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2")
+        await dashboard.hear(*Conversation("91bc4e").not_taken())
+        while not dashboard.controller.seen:
+            await dashboard.pilot.pause()
+        await dashboard.settled()
+        assert dashboard.lines[2].startswith("▌ ✗ no worker took it")
+
+
+async def test_what_was_opened_needs_nobody_any_more(dashboard: Dashboard) -> None:
     async with dashboard.running((80, 24)):
         await dashboard.press("2")
         await dashboard.hear(

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -62,6 +62,16 @@ print("open", flush=True)
 sys.stdin.readline()
 taken = journal.take_over()
 print(len(taken.items), len(taken.sessions), flush=True)
+sys.stdin.read()
+"""
+_STARTER = """
+import sys
+from lktui.store.journal import Journal
+from lktui.store.paths import Paths
+
+print("ready", flush=True)
+sys.stdin.readline()
+print(Journal(Paths.of(sys.argv[1], sys.argv[1])).installation, flush=True)
 sys.stdin.read()
 """
 
@@ -366,6 +376,18 @@ def test_two_engines_that_start_at_once_take_it_over_once(paths: Paths, ends: st
             assert child.stdout is not None
             answers.append(child.stdout.readline().split())
     assert sorted(answers) == [["0", "0"], ["1", "1"]]
+
+
+def test_engines_that_start_at_once_in_a_new_folder_share_one_journal(paths: Paths) -> None:
+    with ExitStack() as stack:
+        starting = [stack.enter_context(process(_STARTER, paths, "ready")) for _ in range(4)]
+        for child in starting:
+            assert child.stdin is not None
+            child.stdin.write("\n")
+            child.stdin.flush()
+        names = [child.stdout.readline() for child in starting if child.stdout is not None]
+    assert len(set(names)) == 1
+    assert len(names[0].strip()) == 4
 
 
 def test_what_an_engine_that_ended_in_order_left_is_taken_over(paths: Paths) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -23,6 +24,8 @@ class FakeEngine:
         self.commands: list[AnyCommand] = []
         self.stopped_after: float | None = None
         """The grace it was given; None while it runs."""
+        self.hangs = False
+        """Whether it does not end when it is asked to."""
 
     async def start(self) -> None:
         """Be up at once."""
@@ -35,7 +38,9 @@ class FakeEngine:
         self.commands.append(command)
 
     async def stop(self, grace_s: float) -> None:
-        """End at once."""
+        """End at once, or never."""
+        if self.hangs:
+            await asyncio.Event().wait()
         self.stopped_after = grace_s
         self.on_health(EngineHealth.STOPPED)
 
