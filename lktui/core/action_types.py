@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 import msgspec
@@ -95,8 +94,7 @@ def unasked(_view: View) -> None:
     """Ask nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One thing a person can do."""
 
     id: str

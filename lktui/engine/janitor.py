@@ -93,8 +93,11 @@ class Janitor:
     def adopt(self, items: Iterable[CleanupItem]) -> None:
         """Take over what a dead engine left: what was in use is due now."""
         for item in items:
-            self._early.add(item.id)
-            self.put_item(item if item.state is ItemState.KEPT else item.due())
+            if item.state is ItemState.KEPT:
+                self.put_item(item)
+            else:
+                self._early.add(item.id)
+                self.put_item(item.due())
 
     # --- work -------------------------------------------------------------------------------
 

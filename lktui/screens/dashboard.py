@@ -7,7 +7,6 @@ redraw only what looks different.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -43,12 +42,10 @@ MAX_COPY_BYTES = 48_000
 """Terminals drop longer clipboard writes without a word."""
 
 
-@dataclass
 class QuitRequested(Message):
     """Posted by a screen, handled by the app: end what goes on, clean up and leave."""
 
 
-@dataclass
 class Interrupted(Message):
     """Posted by a screen, handled by the app, which quits at the second one."""
 

@@ -256,6 +256,8 @@ class SessionController(DOMNode):
     def _on_health(self, health: EngineHealth) -> None:
         if health is EngineHealth.RESTARTING and self.engine is EngineHealth.UP:
             self.engine_restarts += 1
+        if health is EngineHealth.UP and self.engine is EngineHealth.RESTARTING and self._polled:
+            self._send(WatchRooms(profile=self._polled))
         self.engine = health
 
     def _on_events(self, events: list[AnyEvent]) -> None:

@@ -128,10 +128,10 @@ class ChildEngine:
         Raises:
             OSError: The log file cannot be opened, or no process can be started.
         """
+        log = os.open(self._options.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
-        log = os.open(self._options.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         # Our copy of the engine's end must be closed at once, or its end of file never comes.
         try:
             self._process = subprocess.Popen(
@@ -142,6 +142,9 @@ class ChildEngine:
                 stderr=log,
                 start_new_session=True,
             )
+        except OSError:
+            ours.close()
+            raise
         finally:
             theirs.close()
             os.close(log)
@@ -174,16 +177,19 @@ class ChildEngine:
         What remains goes on without us: at end of file the engine works its queue by itself.
         """
         self._ending = True
-        if self._restart is not None:
-            self._restart.cancel()
-        if self._pipe is None or self._gone.is_set():
+        if self._pipe is None:
             return
-        self._pipe.send(frame_command(Shutdown(grace_s=grace_s)))
-        try:
-            async with asyncio.timeout(grace_s + 1):
-                await self._gone.wait()
-        except TimeoutError:
-            self._pipe.close()
+        if self._restart is not None and not self._restart.done():
+            self._restart.cancel()
+            await asyncio.wait([self._restart])
+            self._over(EngineHealth.STOPPED)
+        elif not self._gone.is_set():
+            self._pipe.send(frame_command(Shutdown(grace_s=grace_s)))
+            try:
+                async with asyncio.timeout(grace_s + 1):
+                    await self._gone.wait()
+            except TimeoutError:
+                self._pipe.close()
         await self._reap()
 
     def _received(self, events: list[AnyEvent]) -> None:
@@ -197,7 +203,7 @@ class ChildEngine:
     def _greeted(self, hello: Hello) -> None:
         if hello.protocol != PROTOCOL:
             self._ending = True
-            self.on_health(EngineHealth.MISMATCHED)
+            self._over(EngineHealth.MISMATCHED)
             if self._pipe is not None:
                 self._pipe.close()
             return
@@ -210,25 +216,33 @@ class ChildEngine:
     def _lost(self, _error: Exception | None) -> None:
         self._up = False
         if self._ending:
-            self._gone.set()
-            self.on_health(EngineHealth.STOPPED)
+            if not self._gone.is_set():
+                self._over(EngineHealth.STOPPED)
             return
         steady = self._clock.monotonic() - self._spawned_at >= _STEADY_S
         self._failures = 1 if steady else self._failures + 1
-        if self._failures > len(_RESTART_WAITS_S):
-            self._gone.set()
-            self.on_health(EngineHealth.FAILED)
-            return
-        self.on_health(EngineHealth.RESTARTING)
-        wait_s = _RESTART_WAITS_S[self._failures - 1]
-        self._restart = asyncio.get_running_loop().create_task(self._start_again(wait_s))
+        if self._failures <= len(_RESTART_WAITS_S):
+            self.on_health(EngineHealth.RESTARTING)
+        self._restart = asyncio.get_running_loop().create_task(self._start_again())
 
-    async def _start_again(self, wait_s: float) -> None:
+    async def _start_again(self) -> None:
+        """Start it anew after a wait; give it up when that has failed too often."""
         if self._process is not None and self._process.poll() is None:
             self._process.kill()  # it broke the framing but lives on
         await self._reap()
-        await self._clock.sleep(wait_s)
-        await self.start()
+        while self._failures <= len(_RESTART_WAITS_S):
+            await self._clock.sleep(_RESTART_WAITS_S[self._failures - 1])
+            try:
+                await self.start()
+            except OSError:
+                self._failures += 1  # no log file, or no process: as if it had died at once
+            else:
+                return
+        self._over(EngineHealth.FAILED)
+
+    def _over(self, health: EngineHealth) -> None:
+        self._gone.set()
+        self.on_health(health)
 
     async def _reap(self) -> None:
         """Take the exit status, so that no zombie stays; a process that lingers is left to init."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from lktui.core.wrap import Align, Where
 from lktui.widgets.drawing import WIDE_CELLS
@@ -14,8 +14,7 @@ ELASTIC_CELLS = 40
 _EDGE_CELLS = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """One column; the widths are those of look.md section 2."""
 
     title: str
@@ -35,8 +34,7 @@ class Column:
     """Names of rooms, which are shortened so that they stay apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a column stands."""
 
     index: int

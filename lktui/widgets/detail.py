@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from textual.content import Content
 from textual.widget import Widget
 
@@ -20,8 +19,7 @@ _BRIEF_LABEL = "do"
 """The only label where the detail has three rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One line of the story."""
 
     at: str
@@ -32,8 +30,7 @@ class Step:
     kind: StateKind | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DetailView:
+class DetailView(msgspec.Struct, frozen=True):
     """What is to be said of a row."""
 
     kind: StateKind | None = None

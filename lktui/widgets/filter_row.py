@@ -1,4 +1,8 @@
-"""The line that rises from the bottom while a filter is typed."""
+"""The line that rises from the bottom while a filter is typed.
+
+It exists only while it is open, and its module is imported then: an input is a tenth of what the
+first paint may cost.
+"""
 
 from __future__ import annotations
 
@@ -22,34 +26,31 @@ class FilterInput(Input):
 
 
 class FilterRow(Horizontal):
-    """Covers the status line while it is open."""
+    """Covers the status line."""
 
     DEFAULT_CSS = """
-    FilterRow { display: none; layer: over; dock: bottom; height: 1; margin-bottom: 1;
-                background: $field-bg; }
-    FilterRow.-open { display: block; }
+    FilterRow { layer: over; dock: bottom; height: 1; margin-bottom: 1; background: $field-bg; }
     FilterRow > Static { width: 3; color: $key; text-style: bold; }
     FilterRow > FilterInput, FilterRow > FilterInput:focus {
         width: 1fr; height: 1; border: none; padding: 0; background: $field-bg; }
     """
 
+    def __init__(self, text: str) -> None:
+        """Make the row.
+
+        Args:
+            text: The filter that holds now.
+        """
+        super().__init__()
+        self._text = text
+
     def compose(self) -> ComposeResult:
         """Put the sign before the input."""
         yield Static(Content(f" {key_of(ActionId.FILTER)} "))
-        yield FilterInput(compact=True, select_on_focus=False)
+        yield FilterInput(self._text, compact=True, select_on_focus=False)
 
     def on_mount(self) -> None:
-        """Keep the cursor still: a blinking one would send bytes for ever."""
-        self.query_one(Input).cursor_blink = False
-
-    def open(self, text: str) -> None:
-        """Rise, with the filter that holds now."""
-        self.add_class("-open")
+        """Take the keys; keep the cursor still, for a blinking one would send bytes for ever."""
         field = self.query_one(Input)
-        field.value = text
-        field.cursor_position = len(text)
-        self.screen.set_focus(field)  # at once: focus() would come after the keys behind it
-
-    def close(self) -> None:
-        """Go down."""
-        self.remove_class("-open")
+        field.cursor_blink = False
+        field.focus()

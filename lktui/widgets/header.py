@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from textual.content import Content
 
 from lktui.core.actions import ActionId, key_of
@@ -20,8 +19,7 @@ TABS: tuple[tuple[ActionId, str], ...] = (
 _SHORT_PROFILE_CELLS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
+class Badge(msgspec.Struct, frozen=True):
     """What waits on a screen: how many, and whether they need the person."""
 
     count: int = 0
@@ -35,8 +33,7 @@ class Badge:
         return f"!{self.count}" if self.needs_you else str(self.count)
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderView:
+class HeaderView(msgspec.Struct, frozen=True):
     """What the header says."""
 
     active: str = "Profiles"

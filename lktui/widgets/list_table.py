@@ -7,8 +7,8 @@ rows come, go or change places it stays on its row.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from textual import events
 from textual.content import Content
 from textual.geometry import Region
@@ -29,8 +29,7 @@ LOOKED_AFTER_S = 1.0
 """A row that was under the cursor for so long has been looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """One value of a row."""
 
     text: str
@@ -39,8 +38,7 @@ class Cell:
     """What rows are sorted by; None sorts last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One row; equal rows look the same."""
 
     key: str
@@ -55,8 +53,7 @@ class Row:
         return "  ".join(cell.text for cell in self.cells if cell.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Caption:
+class Caption(msgspec.Struct, frozen=True):
     """A line between rows that the cursor passes over: a hairline with a title, or some parts."""
 
     title: str = ""
@@ -76,15 +73,15 @@ class ListTable(Widget, can_focus=True):
     """
     COMPONENT_CLASSES = {"list-table--cursor"}  # noqa: RUF012 - Textual's own declaration
 
-    @dataclass
     class CursorMoved(Message):
         """Posted when the cursor is on another row; its screen shows that row's story."""
 
-    @dataclass
     class LookedAt(Message):
         """Posted when a row that needs the person was under the cursor long enough."""
 
-        attention: str
+        def __init__(self, attention: str) -> None:
+            super().__init__()
+            self.attention = attention
 
     def __init__(self, columns: tuple[Column, ...], *, titles: bool = True) -> None:
         """Make an empty list.

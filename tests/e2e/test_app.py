@@ -37,9 +37,7 @@ def test_a_conversation_by_keys_alone_from_profile_to_clean_server(
         terminal.send("s")
         terminal.wait_for("● listening  echo", timeout_s=20)
         (room,) = rooms_of(livekit_server, prefix)
-        terminal.send(_ENTER)
-        terminal.wait_for("enter Send")
-        terminal.send(f"hello{_ENTER}")
+        terminal.send(f"{_ENTER}hello{_ENTER}")  # in one packet, as a slow link brings it
         terminal.wait_for("echo: hello")
         terminal.wait_for(lambda t: re.search(r"echo: hello +\d+\.\d\ds", t.text()) is not None)
         terminal.send(_ESCAPE)

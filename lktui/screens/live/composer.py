@@ -8,34 +8,19 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.events import Key, Paste
+from textual.events import Paste
 from textual.widgets import Input, Static
 
 from lktui.core.action_types import Scope
-from lktui.core.actions import of_scopes
 from lktui.core.sanitize import clean
 from lktui.session.controller import MAX_LINE_CHARS
 from lktui.widgets.bindings import bindings
-
-_OWN = frozenset(action.id for action in of_scopes([Scope.COMPOSER]))
 
 
 class Composer(Input):
     """Takes the text; its keys lead to the screen's gate."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPOSER, alone=True)
-
-    async def on_key(self, event: Key) -> None:
-        """Do what its keys mean in the order in which they were pressed.
-
-        A binding runs in the app's turn, when the text that was typed behind it is here already:
-        then two lines that come in one piece, as over a slow link, would be sent as one.
-        """
-        active = self.screen.active_bindings.get(event.key)
-        if active is not None and active.node is self and active.binding.id in _OWN:
-            event.stop()
-            event.prevent_default()
-            await self.run_action(active.binding.action)
 
     def on_paste(self, event: Paste) -> None:
         """Take all lines of what is pasted, as one; Textual would drop all but the first."""

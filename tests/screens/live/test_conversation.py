@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from textual.events import Key, Paste
+
 from lktui.core.commands import EndSession, Say, StartSession
 from lktui.core.events import LinkState, Mark, Phase, PhaseEntered
 from tests.support.dashboard import Dashboard
@@ -158,10 +160,19 @@ async def test_lines_that_come_in_one_piece_are_sent_one_by_one(dashboard: Dashb
     """Over a slow link several keys arrive at once."""
     async with dashboard.running((80, 24)):
         await opened(dashboard)
-        await dashboard.press("enter")
-        await dashboard.pilot.press(*"one", "enter", *"two", "enter")
+        for key in ("enter", *"one", "enter", *"two", "enter"):
+            dashboard.app.post_message(Key(key, key if len(key) == 1 else None))
         await dashboard.settled()
         assert [said.text for said in dashboard.engine.asked(Say)] == ["one", "two"]
+
+
+async def test_all_lines_of_what_is_pasted_become_one(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await opened(dashboard)
+        await dashboard.press("enter", *"ab", "left")
+        dashboard.app.post_message(Paste("first\nsecond\x1b[2J\n"))
+        await dashboard.press("enter")
+        assert [said.text for said in dashboard.engine.asked(Say)] == ["afirst second\ufffd[2Jb"]
 
 
 async def test_a_line_that_waits_is_shown_and_says_so(dashboard: Dashboard) -> None:
