@@ -7,6 +7,7 @@ run beside the first paint.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 import traceback
@@ -44,7 +45,8 @@ _SAY_AFTER_S = 1.0
 class LktuiApp(App[None], inherit_bindings=False):
     """Four screens on one controller."""
 
-    CSS_PATH = "app.tcss"
+    # With the first screen's, whose rules would otherwise be the cause of a second parsing.
+    CSS_PATH = ["app.tcss", "screens/profiles/profiles.tcss"]  # noqa: RUF012 - Textual's own
     ENABLE_COMMAND_PALETTE = False
     DEFAULT_MODE = Scope.PROFILES
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's own declaration
@@ -188,7 +190,8 @@ class LktuiApp(App[None], inherit_bindings=False):
         """
         error = self._exception
         story = "".join(traceback.format_exception(error)) if error is not None else ""
-        with self._log_file.open("a", encoding="utf-8") as log:
+        # A disk that takes no log must not hide the line that says so.
+        with contextlib.suppress(OSError), self._log_file.open("a", encoding="utf-8") as log:
             log.write(without_tokens(story))
         found = problem(
             ProblemCode.INTERNAL,

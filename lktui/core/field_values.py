@@ -6,7 +6,6 @@ value, for a secret may stand in any field by mistake; choices are the one excep
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, time
@@ -255,6 +254,8 @@ def _object(field: Field, value: object, findings: Findings) -> str | None:
         return None
     if isinstance(value, str):
         return value
+    import json  # noqa: PLC0415 - hardly any profile has a table here
+
     try:
         return json.dumps(table, ensure_ascii=False, allow_nan=False)
     except (ValueError, TypeError, RecursionError):

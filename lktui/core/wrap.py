@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from lktui.core.cell_widths import NO_CELL, PICTURE_BY_SELECTOR, TWO_CELLS
@@ -34,23 +34,28 @@ _REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]")
 _OPENING = "「『（［｛〈《【〔"
 _CLOSING = "、。，．！？：；」』）］｝〉》】〕ー…々"
 _IDEOGRAPHS = "\u2e80-\u30ff\u31f0-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003fffd"
-_PIECE = re.compile(
+_PIECE = (
     f"[{_OPENING}]*[{_IDEOGRAPHS}](?:[{_CLOSING}]|[\ufe00-\ufe0f\u3099\u309a\U000e0100-\U000e01ef])*"
     f"|[^ {_IDEOGRAPHS}]+|[{_OPENING}]+| +"
 )
 
 
 class _Ranges:
-    """Sorted ranges of code points, from their written form."""
+    """Sorted ranges of code points, from their written form, which is read when first needed."""
 
     def __init__(self, written: str) -> None:
-        pairs = [pair.partition("-") for pair in written.split()]
-        self._starts = [int(first, 16) for first, _, _ in pairs]
-        self._ends = [int(last or first, 16) for first, _, last in pairs]
+        self._written = written
+
+    @cached_property
+    def _bounds(self) -> tuple[list[int], list[int]]:
+        pairs = [pair.partition("-") for pair in self._written.split()]
+        starts = [int(first, 16) for first, _, _ in pairs]
+        return starts, [int(last or first, 16) for first, _, last in pairs]
 
     def __contains__(self, code_point: int) -> bool:
-        index = bisect_right(self._starts, code_point) - 1
-        return index >= 0 and code_point <= self._ends[index]
+        starts, ends = self._bounds
+        index = bisect_right(starts, code_point) - 1
+        return index >= 0 and code_point <= ends[index]
 
 
 _no_cell = _Ranges(NO_CELL)
@@ -149,7 +154,7 @@ def _wrap_pieces(text: str, width: int) -> list[str]:
     lines: list[str] = []
     line = blanks = ""
     used = 0
-    for piece in _PIECE.findall(text):
+    for piece in _pieces().findall(text):
         if piece[0] == " ":
             blanks = piece
             continue
@@ -166,6 +171,12 @@ def _wrap_pieces(text: str, width: int) -> list[str]:
         blanks = ""
     lines.append(line)
     return lines
+
+
+@lru_cache(maxsize=1)
+def _pieces() -> re.Pattern[str]:
+    """Compile when first needed: the first paint needs no Chinese."""
+    return re.compile(_PIECE)
 
 
 def _chop(word: str, width: int) -> list[str]:

@@ -204,7 +204,7 @@ class Janitor:
         )
 
     def _profile_of(self, item: CleanupItem) -> Profile:
-        """Give the profile as it is now; as its session had it if it is gone or points elsewhere.
+        """Give the profile as it is now; as its session had it if it leads there no more.
 
         Raises:
             PortError: There is neither.
@@ -216,7 +216,7 @@ class Janitor:
             if own is None:
                 raise
             return own
-        if profile.url == item.url:
+        if profile.url == item.url and profile.has_key:
             return profile
         return own or msgspec.structs.replace(profile, url=item.url)
 

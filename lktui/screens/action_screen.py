@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar, TypeVar
 
 from textual.reactive import Reactive
@@ -12,7 +12,7 @@ from textual.widget import Widget
 from lktui.core.action_types import Danger, Question, View
 from lktui.core.actions import ACTIONS, ActionId
 
-_Method = TypeVar("_Method", bound=Callable[..., None])
+_Method = TypeVar("_Method", bound=Callable[..., Awaitable[None] | None])
 _MARK = "handles_action"
 
 
@@ -40,6 +40,7 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
         cls.HANDLERS = {
             name: attribute
             for base in reversed(cls.__mro__)
+            if not issubclass(Screen, base)  # Textual's own have none, and are large
             for attribute, method in vars(base).items()
             if isinstance(name := getattr(method, _MARK, None), ActionId)
         }
@@ -52,7 +53,7 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
         """Say why an action is not done; where every action is always possible, never called."""
         raise NotImplementedError(reason)
 
-    def ask(self, question: Question, *, final: bool, agreed: Callable[[], None]) -> None:
+    def ask(self, question: Question, *, final: bool, agreed: Callable[[], object]) -> None:
         """Put a question; where no action has one, never called.
 
         Args:
@@ -62,23 +63,27 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
         """
         raise NotImplementedError(question)
 
-    def action_perform(self, name: str) -> None:
-        """Take a key press."""
-        self.perform(ActionId(name))
+    async def action_perform(self, name: str) -> None:
+        """Take a key press; the next one waits until this is done."""
+        rest = self.perform(ActionId(name))
+        if rest is not None:
+            await rest
 
-    def perform(self, name: ActionId) -> None:
-        """Do an action if it is possible, after its question if it has one."""
+    def perform(self, name: ActionId) -> Awaitable[None] | None:
+        """Do an action if it is possible, after its question if it has one.
+
+        Returns:
+            What remains to be waited for, or None.
+        """
         action, view = ACTIONS[name], self.view()
         reason = action.unavailable(view)
         if reason is not None:
             self.refuse(reason)
-            return
-
-        def carry_out() -> None:
-            getattr(self, self.HANDLERS[name])(view)
-
+            return None
+        handler: Callable[[View], Awaitable[None] | None] = getattr(self, self.HANDLERS[name])
         question = action.ask(view)
         if question is None:
-            carry_out()
-        else:
-            self.ask(question, final=action.danger is Danger.DESTRUCTIVE, agreed=carry_out)
+            return handler(view)
+        final = action.danger is Danger.DESTRUCTIVE
+        self.ask(question, final=final, agreed=lambda: handler(view))
+        return None

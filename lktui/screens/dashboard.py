@@ -6,7 +6,7 @@ redraw only what looks different.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -21,8 +21,6 @@ from lktui.core.events import Phase
 from lktui.core.session import SessionState
 from lktui.screens.action_screen import ActionScreen, does
 from lktui.screens.chrome import header_of, message_of, stuck_of
-from lktui.screens.confirm.sheet import ConfirmSheet
-from lktui.screens.help.page import HelpPage
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
 from lktui.widgets.footer import Footer
@@ -190,8 +188,9 @@ class DashboardScreen(ActionScreen[None]):
         """Say in the status line why it is not done."""
         self.controller.notice(f"not now: {reason}")
 
-    def ask(self, question: Question, *, final: bool, agreed: Callable[[], None]) -> None:
+    def ask(self, question: Question, *, final: bool, agreed: Callable[[], object]) -> None:
         """Put the question on a sheet."""
+        from lktui.screens.confirm.sheet import ConfirmSheet  # noqa: PLC0415 - not at first paint
 
         def answered(yes: bool | None) -> None:  # noqa: FBT001 - Textual hands the result over
             if yes:
@@ -220,6 +219,8 @@ class DashboardScreen(ActionScreen[None]):
 
     @does(ActionId.HELP)
     def _help(self, view: View) -> None:
+        from lktui.screens.help.page import HelpPage  # noqa: PLC0415 - not at first paint
+
         def chosen(name: ActionId | None) -> None:
             if name is not None:
                 self.perform(name)
@@ -235,9 +236,10 @@ class DashboardScreen(ActionScreen[None]):
         self.focus_previous()
 
     @does(ActionId.BACK)
-    def back(self, _view: View) -> None:
+    def back(self, _view: View) -> Awaitable[None] | None:
         """Dismiss the problem in the status line; subclasses close and clear first."""
         self.controller.dismiss()
+        return None
 
     @does(ActionId.REDRAW)
     def _redraw(self, _view: View) -> None:

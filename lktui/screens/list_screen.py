@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import ClassVar
 
 import msgspec
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Input
 
 from lktui.core.action_types import Scope, View
 from lktui.core.actions import ActionId, key_of
-from lktui.core.filtering import Filter
 from lktui.core.sorting import Order, sorted_by
 from lktui.screens.action_screen import does
 from lktui.screens.dashboard import DashboardScreen
+from lktui.screens.list_filter import ListFilter
 from lktui.screens.list_moves import ListMoves
 from lktui.session.controller import SessionController
 from lktui.widgets.columns import Column
 from lktui.widgets.detail import Detail, DetailView
 from lktui.widgets.drawing import Part, line
-from lktui.widgets.filter_row import FilterInput, FilterRow
 from lktui.widgets.list_table import ListTable, Row
 from lktui.widgets.rule import Rule
 
 _EMPTY = "-empty"
 
 
-class ListScreen(ListMoves, DashboardScreen):
+class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
     """Filters and sorts rows, keeps the cursor on one, and tells its story."""
 
     COLUMNS: ClassVar[tuple[Column, ...]]
@@ -37,7 +35,6 @@ class ListScreen(ListMoves, DashboardScreen):
 
     def __init__(self, controller: SessionController) -> None:
         super().__init__(controller)
-        self._filter = Filter()
         self._order = Order()
         self._all: tuple[Row, ...] = ()
 
@@ -76,18 +73,17 @@ class ListScreen(ListMoves, DashboardScreen):
         return self.table.row if self.is_mounted else None
 
     def compose_body(self) -> ComposeResult:
-        """Yield list, hairline and detail; the filter lies over the status line."""
+        """Yield list, hairline and detail."""
         yield ListTable(self.COLUMNS)
         yield Rule()
         yield Detail()
-        yield FilterRow()
 
     def draw_body(self) -> None:
         """Show the rows behind the filter, in their order."""
         found = {row.key: row for row in self.all_rows()}
         self._all = tuple(found.values())
         rows = [found[key] for key in self._order.arranged(found)]
-        shown = [row for row in rows if self._filter.matches(row.text)]
+        shown = [row for row in rows if self.filter_by.matches(row.text)]
         empty = self._no_match() if self._all else self.nothing()
         self.set_class(not self._all, _EMPTY)
         self.table.show(shown, empty=empty, installation=self.controller.installation)
@@ -104,7 +100,7 @@ class ListScreen(ListMoves, DashboardScreen):
         self.query_one(Detail).show(self.story(row))
 
     def _no_match(self) -> tuple[tuple[Part, ...], ...]:
-        what = f"0 of {len(self._all)} {self.NOUN} match “{self._filter.text}”."
+        what = f"0 of {len(self._all)} {self.NOUN} match “{self.filter_by.text}”."
         return (
             ((what, "bold"),),
             (),
@@ -115,10 +111,10 @@ class ListScreen(ListMoves, DashboardScreen):
         """Say how many rows there are, behind which filter, in which order."""
         rows = self.table.rows
         parts: list[Part] = [f"{len(rows)} {_counted(self.NOUN, len(rows))}"]
-        if self._filter:
+        if self.filter_by:
             parts = [
                 (key_of(ActionId.FILTER), "$key bold"),
-                f"{self._filter.text}  {len(rows)} of {len(self._all)} {self.NOUN}",
+                f"{self.filter_by.text}  {len(rows)} of {len(self._all)} {self.NOUN}",
             ]
         if self._order.column >= 0:
             down = ", reversed" if self._order.reverse else ""
@@ -127,7 +123,7 @@ class ListScreen(ListMoves, DashboardScreen):
 
     def hint(self) -> Content:
         """Say how the filter is cleared."""
-        if not self._filter:
+        if not self.filter_by:
             return Content("")
         return line((key_of(ActionId.BACK), "$key bold"), (" clears", "$muted"))
 
@@ -135,15 +131,10 @@ class ListScreen(ListMoves, DashboardScreen):
         """Show the filter's keys while it is typed."""
         return (Scope.FILTER,) if self.typing else super().footer_scopes()
 
-    @property
-    def typing(self) -> bool:
-        """Whether the filter is being typed."""
-        return isinstance(self.focused, FilterInput)
-
     def view(self) -> View:
         """Add how many rows there are."""
         return msgspec.structs.replace(
-            super().view(), rows=len(self.table.rows), filtered=bool(self._filter)
+            super().view(), rows=len(self.table.rows), filtered=bool(self.filter_by)
         )
 
     def on_list_table_cursor_moved(self) -> None:
@@ -156,33 +147,18 @@ class ListScreen(ListMoves, DashboardScreen):
 
     # --- filter and order -------------------------------------------------------------------
 
+    def show_found(self) -> None:
+        """Show the rows behind the filter."""
+        self.draw()
+
     @does(ActionId.FILTER)
-    def _open_filter(self, _view: View) -> None:
-        self.query_one(FilterRow).open(self._filter.text)
-
-    @does(ActionId.FILTER_KEEP)
-    def _keep_filter(self, _view: View) -> None:
-        self.query_one(FilterRow).close()
-        self.set_focus(self.table)
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """Filter as it is typed, at once: the next key may act on the row under the cursor."""
-        self._filter = Filter(message.value)
-        self.draw()
-
-    @does(ActionId.FILTER_CLEAR)
-    def _clear_filter(self, view: View) -> None:
-        self._keep_filter(view)
-        self._filter = Filter()
-        self.draw()
+    def _filter_rows(self, _view: View) -> Awaitable[None]:
+        return self.open_filter()
 
     @does(ActionId.BACK)
-    def back(self, view: View) -> None:
+    def back(self, view: View) -> Awaitable[None] | None:
         """Clear the filter, or dismiss the message."""
-        if self._filter:
-            self._clear_filter(view)
-        else:
-            super().back(view)
+        return self.clear_filter(view) if self.filter_by else super().back(view)
 
     def sort_by_next(self) -> None:
         """Take the next column that is shown, after the last one the list's own order."""

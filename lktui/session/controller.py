@@ -6,7 +6,7 @@ It knows no widget and needs no running app (facts/textual.md, "State").
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -131,7 +131,7 @@ class SessionController(DOMNode):
         profile = self.profile(name)
         if profile is None:
             return None
-        session = SessionId(secrets.token_hex(6))
+        session = SessionId(os.urandom(6).hex())
         self.focus = session
         self._send(StartSession(session=session, profile=profile))
         return session
@@ -140,7 +140,7 @@ class SessionController(DOMNode):
         """Type a line to the agent; it is shown at once."""
         text = clean_lines(text)[:MAX_LINE_CHARS]
         if text.strip():
-            self._send(Say(session=session, key=f"typed:{secrets.token_hex(6)}", text=text))
+            self._send(Say(session=session, key=f"typed:{os.urandom(6).hex()}", text=text))
 
     def retry(self, session: SessionId, *, replace_live: bool = False) -> None:
         """Dispatch again in the safe order; where that needs a new room, begin a new conversation.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,7 +123,7 @@ def _told_as(code: ProblemCode, path: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _written_beside(path: Path, text: str, mode: int) -> Iterator[Path]:
     """Write a temporary file into the same folder, on disk before it is used, gone afterwards."""
-    temporary = path.with_name(f".{path.name[:_STEM_MAX]}.{secrets.token_hex(8)}.tmp")
+    temporary = path.with_name(f".{path.name[:_STEM_MAX]}.{os.urandom(8).hex()}.tmp")
     fd = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
     try:
         with os.fdopen(fd, "wb") as file:

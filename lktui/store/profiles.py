@@ -6,14 +6,12 @@ A file that cannot be used is listed with its faults and never hides the others.
 from __future__ import annotations
 
 import re
-import shlex
 import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-import tomli_w
 
 from lktui.core.faults import Fault
 from lktui.core.nearest import nearest
@@ -122,6 +120,8 @@ class ProfileStore:
         for folder in (self._folder.parent, self._folder):
             if not folder.is_dir():
                 make_private_folder(folder, code=ProblemCode.CONFIG_UNUSABLE)
+        import tomli_w  # noqa: PLC0415 - a start that only reads does without
+
         text = tomli_w.dumps(to_fields(profile))
         if not create_atomically(path, text, code=ProblemCode.CONFIG_UNUSABLE):
             name = clean(profile.name)
@@ -249,6 +249,8 @@ def _exposed(path: Path, mode: int, parsed: Parsed) -> tuple[Fault, ...]:
     """Warn of a file with literal secrets that others may read."""
     if not mode & _SHARED or parsed.profile is None or not _holds_literals(parsed.profile):
         return ()
+    import shlex  # noqa: PLC0415 - the same
+
     command = clean(f"chmod 600 {shlex.quote(str(path))}")
     return (Fault("", "others on this machine may read its secrets", f"Run {command}"),)
 

@@ -41,9 +41,8 @@ def listed(age_s: float, *jobs: Job, **facts: object) -> Evidence:
 
 
 def agent(state: str = "", *, after_s: float = 0.4, missed: int = 0, **traits: object) -> Agent:
-    return Agent(  # type: ignore[call-arg]  # as named
-        identity=ID, state=state, joined_at=T0 + after_s, pings_missed=missed, **traits
-    )
+    given = {"identity": ID, "state": state, "joined_at": T0 + after_s, "pings_missed": missed}
+    return Agent(**(given | traits))  # type: ignore[arg-type]  # as named
 
 
 HERE = listed(0.2, RUNNING)

@@ -49,7 +49,7 @@ def imported(modules: Path) -> set[str]:
 
 def test_the_app_never_imports_what_the_engine_does(program: Program, modules: Path) -> None:
     with Terminal(traced(modules), env=program.environment) as terminal:
-        terminal.wait_for("Profiles")
+        terminal.wait_for("1 Profiles")
         terminal.send("q")
         assert terminal.wait_exit() == 0, terminal.text()
     assert "textual" in imported(modules)

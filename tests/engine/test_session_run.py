@@ -327,6 +327,21 @@ async def test_without_a_key_leaving_is_the_cleanup(world: World) -> None:
     assert world.server.called("delete_room", "participants", "dispatches") == []
 
 
+@pytest.mark.parametrize("change", ["removed", "pointed elsewhere", "without a key"])
+async def test_a_session_is_cleaned_up_as_it_was_opened_whatever_becomes_of_its_profile(
+    world: World, change: str
+) -> None:
+    run = await world.ready(SESSION)
+    if change == "removed":
+        del world.gateway.profiles["p"]
+    elif change == "pointed elsewhere":
+        world.gateway.profiles["p"] = profile(url="ws://elsewhere.example")
+    else:
+        world.gateway.profiles["p"] = profile(api_key=None)
+    assert (await world.ended(run)).cleanup is CleanupResult.DONE
+    assert world.server.rooms == {}
+
+
 async def test_a_disk_that_fails_in_the_middle_does_not_keep_the_room(world: World) -> None:
     run = await world.ready(SESSION)
     world.journal._db.execute("ALTER TABLE item RENAME TO away")

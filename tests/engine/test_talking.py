@@ -135,6 +135,15 @@ async def test_lines_that_never_went_out_are_marked_at_the_end(world: World, cou
     assert world.lines == [f"you: line {number}" for number in range(count)]
 
 
+async def test_a_line_typed_while_the_session_ends_is_marked_as_not_sent(world: World) -> None:
+    run = await world.ready(SESSION)
+    end = run.end()
+    await world.called("delete_room")
+    run.say("typed:1", "too late")
+    await end
+    assert marks(world) == {"too late": Mark.NOT_SENT}
+
+
 async def test_a_line_that_the_link_did_not_take_is_marked_and_the_next_goes_on(
     world: World,
 ) -> None:

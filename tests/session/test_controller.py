@@ -68,6 +68,11 @@ class Desk:
         store = ProfileStore(paths, {})
         self.controller = SessionController(self.engine, store, StillClock())
 
+    def says(self) -> str | None:
+        """What the status line says."""
+        message = self.controller.message
+        return message.text if message else None
+
     def write(self, **profiles: str) -> None:
         for name, text in profiles.items():
             (self.folder / f"{name}.toml").write_text(text)
@@ -115,8 +120,7 @@ def test_without_profiles_nothing_is_in_use_and_nothing_starts(desk: Desk) -> No
 
 def test_removing_what_is_not_there_is_said(desk: Desk) -> None:
     desk.controller.remove_profile("nobody")
-    assert desk.controller.message is not None
-    assert "nobody" in desk.controller.message.text
+    assert "nobody" in (desk.says() or "")
 
 
 # --- verbs --------------------------------------------------------------------------------------
@@ -170,8 +174,7 @@ def test_a_retry_of_a_profile_that_is_gone_is_refused_and_said(desk: Desk) -> No
     desk.engine.say(*opened(dispatch_mode=DispatchMode.AUTO, profile="gone"))
     desk.controller.retry(ONE.id)
     assert desk.engine.asked(StartSession) == []
-    assert desk.controller.message is not None
-    assert "gone" in desk.controller.message.text
+    assert "gone" in (desk.says() or "")
 
 
 def test_only_what_has_failed_is_retried_with_the_rest(desk: Desk) -> None:
@@ -247,8 +250,7 @@ def test_another_profile_begins_with_unknown_rooms(desk: Desk) -> None:
 @pytest.mark.parametrize(("left", "text"), [(0, "all clean"), (3, "3 left, kept for later")])
 def test_a_run_of_the_queue_says_how_it_went(desk: Desk, left: int, text: str) -> None:
     desk.engine.say(CleanupRan(left=left))
-    assert desk.controller.message is not None
-    assert desk.controller.message.text == text
+    assert desk.says() == text
 
 
 # --- messages -------------------------------------------------------------------------------------
@@ -256,30 +258,32 @@ def test_a_run_of_the_queue_says_how_it_went(desk: Desk, left: int, text: str) -
 
 def test_a_sentence_goes_with_the_next_key(desk: Desk) -> None:
     desk.engine.say(Notice(session=ONE.id, text="already retrying r"))
-    assert desk.controller.message is not None
+    assert desk.says() == "already retrying r"
     desk.controller.key_pressed()
-    assert desk.controller.message is None
+    assert desk.says() is None
     assert [message.text for message in desk.controller.notices] == ["already retrying r"]
 
 
 def test_a_problem_stays_until_it_is_dismissed(desk: Desk) -> None:
     desk.engine.say(EngineFaulted(problem=FULL))
     desk.controller.key_pressed()
-    assert desk.controller.message is not None
-    assert desk.controller.message.kind is StateKind.WARNING
+    assert desk.says() == FULL.summary
     assert desk.controller.dismiss()
-    assert desk.controller.message is None
+    assert desk.says() is None
     assert not desk.controller.dismiss()
+
+
+def test_a_problem_is_a_warning(desk: Desk) -> None:
+    desk.engine.say(EngineFaulted(problem=FULL))
+    assert desk.controller.notices[-1].kind is StateKind.WARNING
 
 
 def test_a_sentence_covers_a_problem_and_uncovers_it_again(desk: Desk) -> None:
     desk.engine.say(EngineFaulted(problem=FULL))
     desk.controller.notice("copied")
-    assert desk.controller.message is not None
-    assert desk.controller.message.text == "copied"
+    assert desk.says() == "copied"
     desk.controller.key_pressed()
-    assert desk.controller.message is not None
-    assert desk.controller.message.text == FULL.summary
+    assert desk.says() == FULL.summary
 
 
 def test_old_messages_are_dropped_in_the_end(desk: Desk) -> None:

@@ -46,7 +46,7 @@ class CleanupScreen(ListScreen):
 
     def in_view(self) -> Content:
         """Say how many are left, and where they are."""
-        if self._filter:
+        if self.filter_by:
             return super().in_view()
         left = sum(item.state in OPEN for item in self.controller.cleanup.values())
         return line(f"{left} left", self.counts(self.table.rows))

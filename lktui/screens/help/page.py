@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets import Input
 
 from lktui.core.action_types import Action, Scope, View
 from lktui.core.actions import ACTIONS, PARENTS, ActionId, footer_entries, of_scopes, shown_keys
-from lktui.core.filtering import Filter
 from lktui.core.signs import GLYPHS, StateKind
-from lktui.screens.action_screen import ActionScreen, does
+from lktui.screens.action_screen import does
+from lktui.screens.list_filter import ListFilter
 from lktui.screens.list_moves import ListMoves
 from lktui.widgets.bindings import bindings
 from lktui.widgets.columns import Column
 from lktui.widgets.drawing import STYLES, line
-from lktui.widgets.filter_row import FilterInput, FilterRow
 from lktui.widgets.footer import Footer
 from lktui.widgets.list_table import Caption, Cell, Entry, ListTable, Row
 from lktui.widgets.status_line import StatusLine
@@ -40,7 +38,7 @@ _SIGNS = {
 }
 
 
-class HelpPage(ListMoves, ActionScreen[ActionId]):
+class HelpPage(ListMoves, ListFilter[ActionId]):
     """A full page over the screen it was called on; its result is the action to do there."""
 
     CSS_PATH = "help.tcss"
@@ -55,7 +53,6 @@ class HelpPage(ListMoves, ActionScreen[ActionId]):
         """
         super().__init__()
         self._scopes, self._judged_by = scopes, view
-        self._filter = Filter()
 
     @property
     def table(self) -> ListTable:
@@ -65,61 +62,44 @@ class HelpPage(ListMoves, ActionScreen[ActionId]):
     def compose(self) -> ComposeResult:
         """Put list, status and footer below each other."""
         yield ListTable(COLUMNS, titles=False)
-        yield FilterRow()
         yield StatusLine()
         yield Footer()
         yield TooSmall()
 
     def on_mount(self) -> None:
         """List the actions."""
-        self._draw()
+        self.show_found()
 
     def on_descendant_focus(self) -> None:
         """Show the filter's keys while it is typed."""
-        self._draw()
+        self.show_found()
 
-    def _draw(self) -> None:
+    def show_found(self) -> None:
+        """Show the actions behind the filter."""
         entries = list(self._entries())
-        self.table.show(entries, empty=((f"no action matches “{self._filter.text}”",),))
+        self.table.show(entries, empty=((f"no action matches “{self.filter_by.text}”",),))
         known = len(of_scopes(self._scopes))
         count = f"{len(self.table.rows)} of {known} actions"
         left = line(count, ("  here and everywhere", "$muted"))
         self.query_one(StatusLine).show(left, Content(""))
-        typing = isinstance(self.focused, FilterInput)
-        scopes = (Scope.FILTER,) if typing else (Scope.HELP, *PARENTS[Scope.HELP])
+        scopes = (Scope.FILTER,) if self.typing else (Scope.HELP, *PARENTS[Scope.HELP])
         self.query_one(Footer).show(footer_entries(scopes, self._judged_by), None)
 
     def _entries(self) -> Iterator[Entry]:
         closes = f"{shown_keys(ACTIONS[ActionId.HELP_CLOSE], ', ')} closes"
         for scope in self._scopes:
             rows = [_row(action, self._judged_by) for action in of_scopes([scope])]
-            found = [row for row in rows if self._filter.matches(row.text)]
+            found = [row for row in rows if self.filter_by.matches(row.text)]
             if found:
                 yield Caption(scope.value, closes if scope is self._scopes[0] else "")
                 yield from found
-        if not self._filter:
+        if not self.filter_by:
             yield Caption("signs")
             yield Caption(parts=_signs())
 
     @does(ActionId.HELP_FILTER)
-    def _open_filter(self, _view: View) -> None:
-        self.query_one(FilterRow).open(self._filter.text)
-
-    @does(ActionId.FILTER_KEEP)
-    def _keep_filter(self, _view: View) -> None:
-        self.query_one(FilterRow).close()
-        self.table.focus()
-
-    @does(ActionId.FILTER_CLEAR)
-    def _clear_filter(self, view: View) -> None:
-        self._keep_filter(view)
-        self._filter = Filter()
-        self._draw()
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """Filter as it is typed."""
-        self._filter = Filter(message.value)
-        self._draw()
+    def _filter_actions(self, _view: View) -> Awaitable[None]:
+        return self.open_filter()
 
     @does(ActionId.HELP_DO)
     def _do(self, _view: View) -> None:
@@ -128,11 +108,11 @@ class HelpPage(ListMoves, ActionScreen[ActionId]):
             self.dismiss(ActionId(row.key))
 
     @does(ActionId.HELP_CLOSE)
-    def _close(self, view: View) -> None:
-        if self._filter:
-            self._clear_filter(view)
-        else:
-            self.dismiss(None)
+    def _close(self, view: View) -> Awaitable[None] | None:
+        if self.filter_by:
+            return self.clear_filter(view)
+        self.dismiss(None)
+        return None
 
 
 def _row(action: Action, view: View) -> Row:

@@ -55,7 +55,7 @@ class ProfilesScreen(ListScreen):
     def hint(self) -> Content:
         """Say how many files have faults."""
         bad = sum(file.profile is None for file in self.controller.profiles)
-        if self._filter or not bad:
+        if self.filter_by or not bad:
             return super().hint()
         words = "1 file with faults" if bad == 1 else f"{bad} files with faults"
         return line((f"{GLYPHS[StateKind.WARNING]} {words}", STYLES[StateKind.WARNING]))

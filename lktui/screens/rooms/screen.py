@@ -137,7 +137,7 @@ class RoomsScreen(ListScreen):
 
     def hint(self) -> Content:
         """Say why the list could not be read."""
-        if self._old is None or self._old.problem is None or self._filter:
+        if self._old is None or self._old.problem is None or self.filter_by:
             return super().hint()
         return line(state(StateKind.WARNING, self._old.problem.summary))
 

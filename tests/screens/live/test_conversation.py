@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from textual.events import Key, Paste
 
 from lktui.core.commands import EndSession, Say, StartSession
