@@ -248,7 +248,7 @@ def _of_agent(evidence: Evidence, agent: Agent, now: float) -> Diagnosis:
             cause="plain workers never answer pings; or its session has not started",
             resolution="Say something: a reply settles it",
         )
-    if stuck and now - evidence.dispatched_at >= evidence.join_timeout_s:
+    if stuck and now - agent.joined_at >= evidence.join_timeout_s:
         return _verdict(
             Outcome.NOT_READY,
             evidence,
@@ -309,7 +309,8 @@ def _verdict(
 
 
 def _waiting(evidence: Evidence, now: float, words: str, what: str) -> Diagnosis:
-    left = max(0.0, evidence.dispatched_at + evidence.join_timeout_s - now)
+    since = evidence.agent.joined_at if evidence.agent is not None else evidence.dispatched_at
+    left = max(0.0, since + evidence.join_timeout_s - now)
     return Diagnosis(
         code=Outcome.WAITING,
         kind=StateKind.WAITING,

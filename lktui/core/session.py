@@ -241,7 +241,7 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
             case Notice():
                 return change(self, notice=event.text)
             case SessionEnded():
-                timings = change(self.timings, cleanup=event.took_ms)
+                timings = change(self.timings, cleanup=round(event.took_ms, 1))
                 return change(
                     self,
                     phase=Phase.ENDED,
@@ -271,7 +271,7 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, phase=event.phase, phase_at=event.at, retry=retry)
 
     def _stepped(self, event: StepDone) -> SessionState:
-        done = {event.step.value: (event.at - self.opened_at) * 1000}
+        done = {event.step.value: round((event.at - self.opened_at) * 1000, 1)}
         state = self
         if event.step.value in Timings.__struct_fields__ and event.step is not Step.CLEANUP:
             known = getattr(self.timings, event.step.value)

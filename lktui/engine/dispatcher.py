@@ -324,8 +324,11 @@ class Dispatcher:
     def replied(self) -> None:
         """The agent has answered a line: that settles whether it listens."""
         agent = self.evidence.agent
-        if agent is not None and not agent.spoke:
-            self.know(agent=msgspec.structs.replace(agent, spoke=True))
+        if agent is None or agent.spoke:
+            return
+        self.know(agent=msgspec.structs.replace(agent, spoke=True))
+        if not agent.ponged:
+            self._step(Step.READY, "it replied", None)
 
     def know(self, **facts: object) -> None:
         """Add facts to the evidence and judge anew."""

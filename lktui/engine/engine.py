@@ -126,7 +126,8 @@ class Engine:
     def _start(self, command: StartSession) -> None:
         living = sum(not run.ended.is_set() for run in self._runs.values())
         if self._ending or command.session in self._runs or living >= MAX_SESSIONS:
-            _log.warning("session %s is not started", command.session)
+            text = f"not started: {living} conversations go on" if living else "not started: ending"
+            self._recorder.emit(Notice(session=command.session, text=text))
             return
         run = SessionRun(command, self._gateway, self._janitor, self._recorder.emit, self._clock)
         run.start()  # raises when the session cannot be recorded: then nothing is made

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
-import httpx
 from google.protobuf.message import DecodeError
 from livekit import api, rtc
 
@@ -179,12 +178,3 @@ async def sending(timeout_s: float) -> AsyncIterator[None]:
         raise PortError(
             problem(ProblemCode.NOT_SENT, timeout=f"{timeout_s:g} s", detail=detail)
         ) from None
-
-
-def of_endpoint(error: httpx.HTTPError, host: str, timeout_s: float) -> Problem:
-    """Tell why the token endpoint gave no answer."""
-    late = isinstance(error, httpx.TimeoutException)
-    code = ProblemCode.ENDPOINT_TIMEOUT if late else ProblemCode.ENDPOINT_UNREACHABLE
-    return problem(
-        code, subject=host, host=host, timeout=f"{timeout_s:g} s", detail=clean_detail(str(error))
-    )

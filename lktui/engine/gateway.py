@@ -10,7 +10,7 @@ from lktui.core.profile import AuthMode, Profile, Secret
 from lktui.engine.ports import LinkListener, RoomLink, ServerApi, Tokens
 from lktui.engine.room_link import RtcRoomLink
 from lktui.engine.server_api import LiveKitServerApi
-from lktui.engine.tokens import EndpointTokens, MintedTokens, StaticToken
+from lktui.engine.tokens import MintedTokens, StaticToken
 from lktui.store.profiles import ProfileStore
 from lktui.store.secrets import resolve
 
@@ -54,6 +54,8 @@ class LiveKitGateway:
             return MintedTokens(*self._key(profile))
         if profile.token is not None:
             return StaticToken(self._resolved(profile.token, "token"), self._clock)
+        from lktui.engine.token_endpoint import EndpointTokens  # noqa: PLC0415 - brings httpx
+
         return EndpointTokens(profile, self._env, self._clock)
 
     def profile(self, name: str) -> Profile:

@@ -162,8 +162,13 @@ class Janitor:
         self._emit(CleanupForgotten(ids=ids))
 
     async def close(self, limit_s: float) -> int:
-        """Work off what is due within the limit; how many items are left."""
-        due = [item.id for item in self._items.values() if item.state in OPEN]
+        """Work off what is due within the limit; how many items are left.
+
+        What waits after a failed try waits for the next start: a server that has just not
+        answered would only use up the time.
+        """
+        states = (ItemState.DUE, ItemState.RUNNING)
+        due = [item.id for item in self._items.values() if item.state in states]
         await self.clean(due, early=False, limit_s=limit_s)
         tasks = list(self._working.values())
         for task in tasks:
