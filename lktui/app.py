@@ -26,6 +26,7 @@ from lktui.core.cleanup import OPEN
 from lktui.core.problems import ExitCode, ProblemCode, problem
 from lktui.core.sanitize import clean_detail, without_tokens
 from lktui.core.signs import StateKind
+from lktui.hangup import end_with_terminal
 from lktui.invocation import Invocation
 from lktui.screens.dashboard import DashboardScreen, Interrupted, QuitRequested
 from lktui.screens.profiles.screen import ProfilesScreen
@@ -222,6 +223,7 @@ def run_app(invocation: Invocation, engine: EngineClient) -> int:
         log_file=paths.log_file,
         ascii_only=_is_ascii_only(env),
     )
+    end_with_terminal()
     app.run(mouse=invocation.mouse)
     if app.unfinished and not invocation.quiet:
         print(f"{len(app.unfinished)} left, kept for next time", file=sys.stderr)  # noqa: T201 - the last word

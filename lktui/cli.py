@@ -17,6 +17,7 @@ from lktui import __version__
 from lktui.invocation import Invocation
 from lktui.store.paths import Paths
 
+_STDIN, _STDERR = 0, 2
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -181,6 +182,10 @@ def _guarded(work: Callable[[], int], invocation: Invocation) -> int:
 
 def _start_app(invocation: Invocation) -> int:
     """Start the engine, which imports beside us, and then the screens."""
+    if not (os.isatty(_STDIN) and os.isatty(_STDERR)):  # Textual reads the one, draws on the other
+        from lktui.commands.diagnostics import fail, misused  # noqa: PLC0415 - brings msgspec
+
+        return fail(misused("The dashboard needs a terminal", cause="input or output is none"))
     from lktui.store.files import make_private_folder  # noqa: PLC0415 - brings msgspec
 
     make_private_folder(invocation.paths.state_dir)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -129,6 +131,33 @@ def test_sigterm_gives_the_terminal_back_and_cleans_up(
         assert "Traceback" not in terminal.text()
     assert until(lambda: not rooms_of(livekit_server, prefix), timeout_s=_ORPHAN_S)
     assert echo.engines_ended(timeout_s=_ORPHAN_S)
+
+
+def test_a_terminal_that_goes_without_a_signal_ends_the_app(
+    echo: Program, livekit_server: LiveKitServer, prefix: str
+) -> None:
+    """Under `script` or `setsid` the terminal is nobody's controlling terminal."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        echo.argv(),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        env={**os.environ, **echo.environment, "TERM": "xterm-256color"},
+    ) as app:
+        os.close(theirs)
+        received = b""
+        while b"not connected" not in received:
+            received += os.read(ours, 65536)
+        os.write(ours, b"s")
+        while b"listening" not in received:
+            received += os.read(ours, 65536)
+        talked_in(livekit_server, prefix)
+        os.close(ours)
+        assert app.wait(_ORPHAN_S) == -signal.SIGHUP
+    assert echo.engines_ended(timeout_s=_ORPHAN_S)
+    assert rooms_of(livekit_server, prefix) == set()
 
 
 def test_after_a_hang_up_the_engine_deletes_the_room(
