@@ -28,6 +28,7 @@ from lktui.core.profile import Profile
 from lktui.core.sanitize import clean
 from lktui.engine.failures import answered
 from lktui.engine.ports import Gateway, ServerApi
+from lktui.engine.tasks import LOG_PLACE
 from lktui.store.journal import Journal
 
 LOOKS_S = (0.5,)
@@ -192,7 +193,7 @@ class Janitor:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("cleaning up %s failed", item_id, exc_info=error)
             what = clean(f"{type(error).__name__}: {error}", limit=200)
-            self._failed(item_id, problem(ProblemCode.INTERNAL, what=what, log="lktui logs"))
+            self._failed(item_id, problem(ProblemCode.INTERNAL, what=what, log=LOG_PLACE))
 
     def _failed(self, item_id: str, found: Problem) -> None:
         item = self._items.get(item_id)

@@ -39,7 +39,7 @@ from lktui.engine.own_room import OwnRoom
 from lktui.engine.ports import Gateway, RoomToken, ServerApi
 from lktui.engine.room_listener import EVENT_LAG_S, RoomListener
 from lktui.engine.safe_retry import AgentAlive, SafeRetry
-from lktui.engine.tasks import Landings, Tasks
+from lktui.engine.tasks import LOG_PLACE, Landings, Tasks
 
 NEAR_S = 0.025
 """A server that makes a room this fast is near: then the connect hides beside the dispatch."""
@@ -147,7 +147,7 @@ class SessionRun:
         except Exception as error:  # noqa: BLE001 - the unforeseen is a Problem too, logged
             _log.exception("opening session %s failed", self.session)
             what = clean(f"{type(error).__name__}: {error}", limit=200)
-            self._fail(problem(ProblemCode.INTERNAL, what=what, log="lktui logs"))
+            self._fail(problem(ProblemCode.INTERNAL, what=what, log=LOG_PLACE))
 
     def _fail(self, found: Problem) -> None:
         self._emit(ProblemRaised(session=self.session, problem=found, fatal=True))

@@ -8,7 +8,10 @@ from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
 from lktui.core.sanitize import clean
+from lktui.store.paths import LOG_NAME
 
+LOG_PLACE = f"{LOG_NAME} in the state folder"
+"""For problems of one session, which does not know the folder."""
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 

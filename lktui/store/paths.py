@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+LOG_NAME = "lktui.log"
+"""The log in the state folder; what the SDK and the engine say goes there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paths:
@@ -46,7 +49,7 @@ class Paths:
     @property
     def log_file(self) -> Path:
         """What the SDK and the engine have to say; never the terminal."""
-        return self.state_dir / "lktui.log"
+        return self.state_dir / LOG_NAME
 
     @property
     def owners_dir(self) -> Path:
