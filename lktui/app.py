@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
@@ -33,10 +34,10 @@ from lktui.screens.profiles.screen import ProfilesScreen
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineClient
 from lktui.store.profiles import ProfileStore
-from lktui.theming import COLOURLESS, DEFAULT, load_theme, load_themes, shipped_folder
+from lktui.theming import choose_theme, load_themes
 from lktui.widgets.drawing import FULL_CELLS, FULL_ROWS, LEAST_CELLS, LEAST_ROWS, WIDE_CELLS
 from lktui.widgets.key_order import KeyOrder
-from lktui.widgets.line_filters import AsciiOnly, SafeText
+from lktui.widgets.line_filters import AsciiOnly, SafeText, takes_ascii_only
 
 QUIT_GRACE_S = 8.0
 """How long the engine may take to clean up; what is left then it does without us."""
@@ -89,12 +90,19 @@ class LktuiApp(App[None], inherit_bindings=False):
         self._interrupts = 0
         self._leaving = False
         self.animation_level = "none"
-        self.register_theme(theme)
-        self.theme = theme.name
+        self._start_in(theme)
         self.add_mode(Scope.PROFILES, lambda: ProfilesScreen(controller))
         self.add_mode(Scope.ROOMS, self._rooms)
         self.add_mode(Scope.LIVE, self._live)
         self.add_mode(Scope.CLEANUP, self._cleanup)
+
+    def _start_in(self, theme: Theme) -> None:
+        """Take a theme before anything is drawn, without the second parsing of all style sheets."""
+        self.register_theme(theme)
+        self.set_reactive(App.theme, theme.name)
+        self.set_class(theme.dark, "-dark-mode", update=False)
+        self.set_class(not theme.dark, "-light-mode", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     # Imported when they are first shown: the first paint needs none of them.
 
@@ -121,16 +129,18 @@ class LktuiApp(App[None], inherit_bindings=False):
         """Connect to the engine, and restore the terminal also when the process is ended."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._ended_by_signal)
-        self.call_after_refresh(self._check_own_themes)
+        self.call_after_refresh(self._painted)
         await self.controller.start()
 
     def on_unmount(self) -> None:
         """Give the signal back."""
         asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
 
-    def _check_own_themes(self) -> None:
-        """Say which theme file is bad: the first one, so that one warning is one line."""
+    def _painted(self) -> None:
+        """Do what the first paint need not wait for: collect garbage, check the own themes."""
+        gc.enable()  # cli.py has it wait
         own = load_themes([self._own_themes])
+        # The first one only, so that one warning is one line.
         for failure in own.failures[:1]:
             self.controller.notice(f"theme {failure.line}", StateKind.WARNING)
 
@@ -216,35 +226,18 @@ def run_app(invocation: Invocation, engine: EngineClient) -> int:
     if invocation.profile:
         controller.use_profile(invocation.profile)
     own_themes = paths.config_dir / "themes"
+    theme, failure = choose_theme(invocation.theme, env, own_themes)
+    if failure:
+        controller.notice(failure, StateKind.WARNING)
     app = LktuiApp(
         controller,
-        theme=_theme(invocation, own_themes, controller),
+        theme=theme,
         own_themes=own_themes,
         log_file=paths.log_file,
-        ascii_only=_is_ascii_only(env),
+        ascii_only=takes_ascii_only(env),
     )
     end_with_terminal()
     app.run(mouse=invocation.mouse)
     if app.unfinished and not invocation.quiet:
         print(f"{len(app.unfinished)} left, kept for next time", file=sys.stderr)  # noqa: T201 - the last word
     return app.return_code or ExitCode.OK
-
-
-def _theme(invocation: Invocation, own_themes: Path, controller: SessionController) -> Theme:
-    """Choose the theme; without colours always the one that needs none."""
-    env = invocation.env
-    colourless = "NO_COLOR" in env or env.get("TERM", "") in ("", "dumb")
-    name = COLOURLESS if colourless else invocation.theme or DEFAULT
-    found = load_theme(name, [own_themes, shipped_folder()])
-    if not found.themes:
-        why = found.failures[0].line if found.failures else "there is none of this name"
-        controller.notice(f"theme {name}: {why}", StateKind.WARNING)
-        found = load_theme(DEFAULT, [shipped_folder()])
-    return found.themes[0]
-
-
-def _is_ascii_only(env: Mapping[str, str]) -> bool:
-    """Tell whether the locale that is named is one without UTF-8."""
-    names = (env.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    locale = next((name for name in names if name), "")
-    return bool(locale) and "utf" not in locale.lower()

@@ -6,6 +6,7 @@ Nothing heavy is imported before that choice. The environment is read here and n
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -182,6 +183,9 @@ def _guarded(work: Callable[[], int], invocation: Invocation) -> int:
 
 def _start_app(invocation: Invocation) -> int:
     """Start the engine, which imports beside us, and then the screens."""
+    # Nothing becomes garbage until the first paint; looking for it is a tenth of the way there.
+    # The app enables it again.
+    gc.disable()
     if not (os.isatty(_STDIN) and os.isatty(_STDERR)):  # Textual reads the one, draws on the other
         from lktui.commands.diagnostics import fail, misused  # noqa: PLC0415 - brings msgspec
 

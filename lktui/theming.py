@@ -123,6 +123,26 @@ def load_theme(name: str, folders: Sequence[Path]) -> ThemeSet:
     return ThemeSet((), tuple(failures))
 
 
+def choose_theme(wanted: str, env: Mapping[str, str], own_folder: Path) -> tuple[Theme, str]:
+    """Choose the theme to start in; without colours it is always the one that needs none.
+
+    Args:
+        wanted: A theme's name; empty: the default.
+        env: Tells what the terminal can show.
+        own_folder: The person's own themes, which come before the shipped ones.
+
+    Returns:
+        The theme, and why it is not the one that was wanted; empty if it is.
+    """
+    colourless = "NO_COLOR" in env or env.get("TERM", "") in ("", "dumb")
+    name = COLOURLESS if colourless else wanted or DEFAULT
+    found = load_theme(name, [own_folder, shipped_folder()])
+    if found.themes:
+        return found.themes[0], ""
+    why = found.failures[0].line if found.failures else "there is none of this name"
+    return load_theme(DEFAULT, [shipped_folder()]).themes[0], f"theme {name}: {why}"
+
+
 def _read(path: Path, *, contrast: bool) -> Theme:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -45,3 +45,10 @@ class AsciiOnly(LineFilter):
         if character.isascii():
             return character
         return self._SIGNS.get(character, "?" * cell_width(character))
+
+
+def takes_ascii_only(env: Mapping[str, str]) -> bool:
+    """Tell whether the locale that is named is one without UTF-8; none named is taken for UTF-8."""
+    names = (env.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    locale = next((name for name in names if name), "")
+    return bool(locale) and "utf" not in locale.lower()

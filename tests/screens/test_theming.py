@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from lktui.contrast import ratio
-from lktui.theming import COLOURLESS, DEFAULT, PAIRS, load_theme, load_themes, shipped_folder
+from lktui.theming import (
+    COLOURLESS,
+    DEFAULT,
+    PAIRS,
+    choose_theme,
+    load_theme,
+    load_themes,
+    shipped_folder,
+)
 
 DARK_PALETTES = {
     "xterm": {
@@ -115,3 +123,20 @@ def test_a_name_that_is_there_already_is_a_failure(tmp_path: Path) -> None:
 def test_a_theme_that_is_not_there_is_no_error(tmp_path: Path) -> None:
     assert load_theme("dusk", [tmp_path]).themes == ()
     assert load_themes([tmp_path / "missing"]).failures == ()
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1", "TERM": "xterm"}, {"TERM": "dumb"}, {}])
+def test_without_colours_the_theme_is_the_one_that_needs_none(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
+    theme, failure = choose_theme("lktui-light", env, tmp_path)
+    assert (theme.name, failure) == (COLOURLESS, "")
+
+
+def test_a_wanted_theme_that_cannot_be_had_is_said(tmp_path: Path) -> None:
+    changed(tmp_path, 'muted = "#a8aeba"', 'muted = "grellow"')
+    for name, why in (("dusk", "dusk.toml: muted: “grellow” is no colour"), ("dawn", "none of")):
+        theme, failure = choose_theme(name, {"TERM": "xterm"}, tmp_path)
+        assert theme.name == DEFAULT
+        assert failure.startswith(f"theme {name}: ")
+        assert why in failure

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from textual.color import Color
 
 from lktui.core.wrap import cell_width
-from lktui.widgets.line_filters import AsciiOnly, SafeText
+from lktui.widgets.line_filters import AsciiOnly, SafeText, takes_ascii_only
 
 BLACK = Color(0, 0, 0)
 
@@ -38,3 +38,10 @@ def test_the_rest_becomes_question_marks_and_no_line_grows(text: str) -> None:
     shown = filtered(AsciiOnly(), text)
     assert shown.isascii()
     assert cell_len(shown) >= cell_width(text)
+
+
+def test_only_a_locale_that_is_named_and_without_utf_8_asks_for_ascii() -> None:
+    assert takes_ascii_only({"LC_ALL": "C", "LANG": "en_GB.UTF-8"})
+    assert takes_ascii_only({"LANG": "de_DE.ISO-8859-1"})
+    assert not takes_ascii_only({"LC_ALL": "", "LANG": "C.utf8"})
+    assert not takes_ascii_only({})
