@@ -65,7 +65,7 @@ def test_the_app_never_imports_what_the_engine_does(program: Program, modules: P
         (["cleanup", "list"], {"textual", "rich"}),
         (["probe", "nobody"], {"textual", "rich"}),
     ],
-    ids=" ".join,
+    ids=["version", "help", "profiles", "cleanup", "probe"],
 )
 def test_a_verb_never_imports_the_screens_nor_what_the_engine_does(
     program: Program, modules: Path, words: list[str], left_out: set[str]
