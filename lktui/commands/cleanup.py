@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from lktui.clock import SystemClock
-from lktui.commands.diagnostics import fail
+from lktui.commands.diagnostics import fail, hint, misused, misused_word
 from lktui.commands.headless import Headless, run_interruptible
 from lktui.commands.text_table import table_lines
 from lktui.core.cleanup import OVER, CleanupItem, ItemState
@@ -79,12 +79,15 @@ async def _run(invocation: Invocation, ids: tuple[str, ...], *, kept: bool) -> i
 
     async with Headless(invocation, heard) as engine:
         known = await _read(engine)
-        _all_known(ids, known)
+        _all_free(ids, known, "run")
         engine.send(RunCleanup(ids=ids, kept=kept, limit_s=RUN_LIMIT_S))
         await engine.until(lambda _state: bool(ran), RUN_LIMIT_S + 5)
         worked_on = [engine.state.cleanup.get(item.id, item) for item in known]
         _print(invocation, worked_on)
     left = ran[0].left if ran else len(known)
+    for item in worked_on:
+        if item.problem is not None and item.state not in OVER:
+            hint(f"{item.what} {item.name}: {item.problem.line}", quiet=invocation.quiet)
     if left:
         return fail(problem(ProblemCode.CLEANUP_PENDING, what=f"{left} left"))
     return ExitCode.OK
@@ -93,7 +96,7 @@ async def _run(invocation: Invocation, ids: tuple[str, ...], *, kept: bool) -> i
 async def _forget(invocation: Invocation, ids: tuple[str, ...]) -> int:
     async with Headless(invocation) as engine:
         known = await _read(engine)
-        _all_known(ids, known)
+        _all_free(ids, known, "forget")
         chosen = tuple(item.id for item in known if {item.id, item.name} & set(ids))
         engine.send(ForgetCleanup(ids=chosen))
         await engine.until(lambda state: not set(chosen) & set(state.cleanup), _SETTLE_S)
@@ -107,11 +110,16 @@ async def _read(engine: Headless) -> list[CleanupItem]:
     return [item for item in engine.state.cleanup.values() if item.state not in OVER]
 
 
-def _all_known(ids: Sequence[str], items: Sequence[CleanupItem]) -> None:
-    names = {name for item in items for name in (item.id, item.name)}
+def _all_free(ids: Sequence[str], items: Sequence[CleanupItem], action: str) -> None:
+    """Refuse what is not in the queue, and what a conversation uses, of this process or another."""
+    by_name = {name: item for item in items for name in (item.id, item.name)}
     for one in ids:
-        if one not in names:
-            raise PortError(problem(ProblemCode.NOT_FOUND, what=f"item {clean(one, limit=80)}"))
+        item = by_name.get(one)
+        if item is None:
+            raise PortError(misused_word("item", one, by_name, verb=f"cleanup {action}"))
+        if item.state is ItemState.LIVE:
+            what = f"{clean(one, limit=80)} is in use by a conversation"
+            raise PortError(misused(what, cause="it is removed when that ends", verb="cleanup"))
 
 
 def _print(invocation: Invocation, items: Sequence[CleanupItem]) -> None:

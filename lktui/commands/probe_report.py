@@ -97,7 +97,7 @@ def describe(report: RunReport) -> str:
     lines = [f"{GLYPHS[kind]} {session.profile}  {headline or result.outcome}", f"  {result.room}"]
     lines += [
         f"  {line.at_s:7.3f}  {line.short:<32}{took(line.took_ms):>9}".rstrip()
-        for line in session.story
+        for line in sorted(session.story, key=lambda line: line.at_s)
     ]
     for said in result.transcript:
         latency = f"  ({seconds(said.latency_ms / 1000)})" if said.latency_ms is not None else ""

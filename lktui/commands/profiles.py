@@ -18,6 +18,7 @@ from lktui.core.profile import Profile, Secret
 from lktui.core.profile_fields import FIELDS, parse, shown
 from lktui.core.sanitize import clean
 from lktui.invocation import Invocation
+from lktui.store.journal import read_open_items
 from lktui.store.profiles import ProfileFile, ProfileStore, invalid, reserved_name_faults
 
 _VERB = "profiles"
@@ -223,6 +224,13 @@ def _remove(invocation: Invocation, store: ProfileStore, name: str) -> int:
         if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
             hint("Nothing was removed.", quiet=invocation.quiet)
             return ExitCode.OK
+    needing = [item for item in read_open_items(invocation.paths) if item.profile == entry.name]
+    if needing:
+        hint(
+            f"warning: {len(needing)} in the cleanup queue need this profile to be removed;"
+            " run `lktui cleanup run --kept` while it is there",
+            quiet=invocation.quiet,
+        )
     path = store.remove(name)
     if invocation.json:
         _print_entries((entry,))

@@ -18,6 +18,8 @@ from lktui.core.signs import StateKind, seconds
 
 LIST_TRUE_S = 5.5
 """`jobs=[]` proves nothing before this age of a dispatch (facts/livekit.md section 3)."""
+UNREAD_S = 2.0
+"""So long after the list should be true its not being readable is a verdict of its own."""
 GRACE_S = 1.0
 """A raw agent that sets no state is counted as present this long after it joined."""
 PINGS_FOR_PRESENT = 3
@@ -62,6 +64,11 @@ class Job(msgspec.Struct, frozen=True):
     """The agent's identity; empty when the job was declined."""
     worker: str = ""
 
+    @property
+    def declined(self) -> bool:
+        """Whether the agent's request handler rejected it: it ended as it began, with nobody."""
+        return self.status is JobStatus.SUCCESS and not self.identity
+
 
 class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """A participant of kind agent that this attempt counts as its own."""
@@ -96,11 +103,14 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     agent_left_at: float = 0.0
     reconnecting: bool = False
     room_gone: bool = False
+    failure: Problem | None = None
+    """CreateDispatch itself failed: there is nothing to wait for."""
 
     @property
     def identities(self) -> frozenset[str]:
         """Who the listed jobs come as; a worker may choose another identity than its job's."""
-        return frozenset(job.identity or f"agent-{job.id}" for job in self.jobs)
+        taken = (job for job in self.jobs if not job.declined)
+        return frozenset(job.identity or f"agent-{job.id}" for job in taken)
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +173,10 @@ _FINER_WORDS = {
     ProblemCode.SERVER_LOST: "connection lost",
     ProblemCode.ENGINE_LOST: "engine stopped",
     ProblemCode.INTERNAL: "failed",
+    ProblemCode.SERVER_ERROR: "server error",
+    ProblemCode.RATE_LIMITED: "server says: slow down",
+    ProblemCode.READ_ONLY: "profile is read-only",
+    ProblemCode.STATE_UNUSABLE: "nothing can be recorded",
     ProblemCode.SECRET_UNRESOLVED: "secret not readable",
 }
 """Where the outcome's own words would say something that was not seen."""
@@ -190,6 +204,8 @@ def diagnose(evidence: Evidence, now: float) -> Diagnosis:
         return _verdict(Outcome.ROOM_GONE, evidence, ("the server closed the room",))
     if evidence.agent is not None:
         return _of_agent(evidence, evidence.agent, now)
+    if evidence.failure is not None:
+        return diagnosis_of(evidence.failure)
     return _of_absence(evidence, now)
 
 
@@ -263,7 +279,7 @@ def _of_absence(evidence: Evidence, now: float) -> Diagnosis:
     explicit = evidence.mode is DispatchMode.EXPLICIT
     listed_age = evidence.jobs_listed_at - evidence.dispatched_at
     if explicit and evidence.sees_dispatches:
-        if any(job.status is JobStatus.SUCCESS and not job.identity for job in evidence.jobs):
+        if any(job.declined for job in evidence.jobs):
             return _verdict(Outcome.REJECTED, evidence, ("one job, ended as it began",))
         if evidence.dispatch_missing and not evidence.reconnecting:
             return _verdict(Outcome.WITHDRAWN, evidence, ("no such dispatch listed any more",))
@@ -273,6 +289,8 @@ def _of_absence(evidence: Evidence, now: float) -> Diagnosis:
         if evidence.jobs and late:
             seen = f"job {evidence.jobs[0].id} runs; after {seconds(age)} no agent in the room"
             return _verdict(Outcome.NOT_JOINED, evidence, (seen,))
+        if age >= max(evidence.join_timeout_s, LIST_TRUE_S + UNREAD_S):
+            return _of_unread_list(evidence)
         told = "for a worker" if not evidence.jobs else "for the agent to join"
         return _waiting(evidence, now, "waiting", told)
     if late:
@@ -283,6 +301,20 @@ def _of_absence(evidence: Evidence, now: float) -> Diagnosis:
             (f"no agent joined within {seconds(evidence.join_timeout_s)}",),
         )
     return _waiting(evidence, now, "waiting", "for an agent to join")
+
+
+def _of_unread_list(evidence: Evidence) -> Diagnosis:
+    """Nobody came, and how far the job got cannot be told: the server does not list it."""
+    timeout = f"{evidence.join_timeout_s:g}s"
+    found = _verdict(
+        Outcome.NO_AGENT, evidence, ("the server's list of dispatches could not be read",)
+    )
+    return msgspec.structs.replace(
+        found,
+        cause=f"Agent didn't join within {timeout}: wrong name, no worker, or a slow one; the"
+        " list that would tell them apart could not be read",
+        resolution="Check agent deployment and dispatch name; then retry",
+    )
 
 
 def _verdict(

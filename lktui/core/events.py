@@ -319,7 +319,8 @@ class SessionEnded(SessionEvent, frozen=True, tag="ended"):
 
     cleanup: CleanupResult
     took_ms: float
-    problem: Problem | None = None
+    made: bool = True
+    """Whether there was anything on the server to clean up."""
 
 
 # --- the queue and the rooms ----------------------------------------------------------------

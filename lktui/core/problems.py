@@ -63,6 +63,7 @@ class ProblemCode(StrEnum):
     PROFILE_EXISTS = "profile_exists"
     SECRET_UNRESOLVED = "secret_unresolved"  # noqa: S105 - a code
     NO_API_KEY = "no_api_key"
+    READ_ONLY = "read_only"
     NOT_SENT = "not_sent"
     STATE_UNUSABLE = "state_unusable"
     CONFIG_UNUSABLE = "config_unusable"
@@ -145,7 +146,8 @@ CATALOGUE: dict[ProblemCode, Entry] = {
         "Timed out waiting for agent: nobody joined",
         "Agent didn't join within {timeout}: without an API key dispatches cannot be seen: wrong"
         " name, no worker, or a slow one",
-        "Check agent deployment and dispatch name in the token; a retry makes a new room and token",
+        "Check agent deployment and dispatch name in the token; a retry makes a new room, and a new"
+        " token where token_url gives one",
         _NR,
     ),
     ProblemCode.AUTO_NO_AGENT: Entry(
@@ -349,6 +351,12 @@ CATALOGUE: dict[ProblemCode, Entry] = {
         "This profile has no API key",
         "listing, dispatching and deleting need one; a token cannot do it",
         "Add api_key and api_secret to the profile",
+        _NS,
+    ),
+    ProblemCode.READ_ONLY: Entry(
+        "The profile “{name}” is read-only",
+        "its file says read_only = true: nothing on its server may be made, changed or deleted",
+        "Take read_only out of the profile, or use another one",
         _NS,
     ),
     ProblemCode.NOT_SENT: Entry(

@@ -157,6 +157,8 @@ def of_link(event: LinkChanged, since_s: float, attempt: int) -> StoryLine:
 def of_end(event: SessionEnded, since_s: float, attempt: int) -> StoryLine:
     """Tell how the session ended."""
     words, kind = _ENDS[event.cleanup]
+    if not event.made and event.cleanup is CleanupResult.DONE:
+        words = "ended; nothing was made"
     return StoryLine(
         at_s=event.at - since_s,
         what="end",

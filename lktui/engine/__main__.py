@@ -19,15 +19,18 @@ import threading
 import time
 from typing import NoReturn
 
+import msgspec
+
 from lktui import __version__
 from lktui.clock import SystemClock
-from lktui.core.commands import AnyCommand, Shutdown
+from lktui.core.commands import AnyCommand, Shutdown, StartSession
 from lktui.core.events import AnyEvent, Bye, EngineFaulted, Hello
 from lktui.core.problems import PortError, Problem
 from lktui.core.sanitize import without_tokens
 from lktui.core.wire import PROTOCOL, command_reader, frame_events
 from lktui.engine.engine import Engine
 from lktui.engine.gateway import LiveKitGateway
+from lktui.engine.opening import refused
 from lktui.engine.outbox import Outbox
 from lktui.engine.recorder import Recorder
 from lktui.pipe import FrameProtocol
@@ -74,6 +77,7 @@ class _Process:
         self._clock = SystemClock()
         self._grace: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._engine: Engine | None = None
+        self._refusal: Problem | None = None
         self._pipe = FrameProtocol(command_reader(), self._take, self._lost)
         self._outbox = Outbox(self._send, self._pipe.writable)
 
@@ -121,6 +125,7 @@ class _Process:
 
     async def _refuse(self, found: Problem) -> int:
         """Say why nothing can be done: without a journal nothing may be made."""
+        self._refusal = found
         now, wall = self._clock.monotonic(), self._clock.wall()
         logging.getLogger(__name__).error("the engine cannot work: %s", found.line)
         self._outbox.put(EngineFaulted(at=now, wall=wall, problem=found))
@@ -141,6 +146,10 @@ class _Process:
             self._stop(command.grace_s)
         elif self._engine is not None:
             self._engine.handle(command)
+        elif isinstance(command, StartSession) and self._refusal is not None:
+            now, wall = self._clock.monotonic(), self._clock.wall()
+            for event in refused(command, self._refusal):
+                self._outbox.put(msgspec.structs.replace(event, at=now, wall=wall))
 
     def _lost(self, _error: Exception | None) -> None:
         self._stop(ORPHAN_GRACE_S)

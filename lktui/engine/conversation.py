@@ -7,6 +7,7 @@ so it waits here; lines go out one after another in the order in which they were
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping
 
@@ -28,6 +29,8 @@ from lktui.engine.ports import Participant, RoomLink
 
 MAX_WAITING_LINES = 100
 EXPIRE_EVERY_S = 1.0
+ANSWER_WAIT_S = 5.0
+"""So long a line that waited for the agent holds back the next one for its answer."""
 
 
 class Conversation:
@@ -57,6 +60,8 @@ class Conversation:
         self._sending = self._over = False
         self._asked_at = 0.0
         self._answered = False
+        self._answer_done = asyncio.Event()
+        self._early: set[str] = set()
         self._replied = False
         self.on_reply: Callable[[], None] = lambda: None
         """Called when the agent has said something after a typed line."""
@@ -125,6 +130,8 @@ class Conversation:
             return
         if self._lines or self._sending or not self._listens.is_set():
             self._tell_typed(key, text, at=self._now, final=False)
+        if not self._listens.is_set():
+            self._early.add(key)
         self._lines.append((key, text))
         self._typed.set()
 
@@ -133,15 +140,25 @@ class Conversation:
         while True:
             await self._typed.wait()
             await self._listens.wait()
-            if self._lines:
-                await self._send(*self._lines.popleft())
-            else:
+            if not self._lines:
                 self._typed.clear()
+                continue
+            key, text = self._lines.popleft()
+            await self._send(key, text)
+            if key in self._early and self._lines and self._lines[0][0] in self._early:
+                await self._let_answer()
+
+    async def _let_answer(self) -> None:
+        """Let the agent answer a line that waited before the next one that did interrupts it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_WAIT_S):
+                await self._answer_done.wait()
 
     async def _send(self, key: str, text: str) -> None:
         at = self._now
         # The agent may answer before send_chat() returns: the question must stand first.
         self._asked_at, self._answered = at, False
+        self._answer_done.clear()
         self._tell_typed(key, text, at=at, final=True)
         self._reassembly.said_here(self._link.identity, text, at)
         self._sending = True
@@ -204,6 +221,8 @@ class Conversation:
         )
         if role is Role.AGENT and update.text and update.opened_at >= self._asked_at > 0:
             self._reply_began(update)
+            if update.final:
+                self._answer_done.set()
 
     def _reply_began(self, update: Update) -> None:
         if self._answered:

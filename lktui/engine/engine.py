@@ -37,6 +37,8 @@ from lktui.engine.tasks import Tasks
 from lktui.store.journal import Journal
 
 MAX_SESSIONS = 200
+FOLLOW_S = 2.0
+"""So often the queue is compared with what other processes have made of it."""
 _log = logging.getLogger(__name__)
 
 
@@ -70,13 +72,11 @@ class Engine:
     def start(self) -> None:
         """Say what is known from before, take over what dead engines left, begin to work."""
         self._recorder.emit(OutcomesRead(outcomes=self._journal.outcomes()))
-        abandoned = self._journal.take_over()
-        self._janitor.adopt(abandoned.items)
+        self._take_over()
         self._recorder.emit(QueueRead(items=self._journal.open_items()))
-        for session in abandoned.sessions:
-            self._tasks.start(self._bury(session))
         self._tasks.start(self._janitor.run())
         self._tasks.start(self._recorder.commit())
+        self._tasks.start(self._follow_others())
 
     def handle(self, command: AnyCommand) -> None:
         """Do what is asked; what goes wrong comes back as an event."""
@@ -132,6 +132,7 @@ class Engine:
         run = SessionRun(command, self._gateway, self._janitor, self._recorder.emit, self._clock)
         run.start()  # raises when the session cannot be recorded: then nothing is made
         self._runs[command.session] = run
+        self._tasks.start(self._forget_when_over(run))
 
     def _found(self, session: SessionId) -> SessionRun | None:
         run = self._runs.get(session)
@@ -140,7 +141,29 @@ class Engine:
             return None
         return run
 
-    async def _bury(self, session: SessionId) -> None:
+    def _take_over(self) -> None:
+        abandoned = self._journal.take_over()
+        self._janitor.adopt(abandoned.items)
+        for session in abandoned.sessions:
+            self._bury(session)
+
+    async def _forget_when_over(self, run: SessionRun) -> None:
+        """Let go of a run, and with it of its room connection, when it has ended."""
+        await run.ended.wait()
+        del self._runs[run.session]
+
+    async def _follow_others(self) -> None:
+        """Take over what an engine leaves that dies beside us; tell what living ones do."""
+        while True:
+            await self._clock.sleep(FOLLOW_S)
+            try:
+                self._take_over()
+                if self._journal.changed_elsewhere():
+                    self._recorder.emit(QueueRead(items=self._journal.open_items()))
+            except PortError as error:
+                _log.warning("the journal cannot be read: %s", error.problem.line)
+
+    def _bury(self, session: SessionId) -> None:
         """End the record of a session whose engine died; its rooms are in the queue."""
         lost = problem(ProblemCode.ENGINE_LOST, log=self._log_file)
         self._recorder.emit(ProblemRaised(session=session, problem=lost, fatal=True))

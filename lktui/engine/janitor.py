@@ -35,6 +35,8 @@ LOOKS_S = (0.5,)
 EARLY_LOOKS_S = (0.5, 1.5, 3.5, 6.5)
 """After an end in the middle of a call or of an agent's joining (facts/engine-split.md)."""
 _TICK_S = 1.0
+MAX_OVER = 200
+"""Items that are over and still known here."""
 _log = logging.getLogger(__name__)
 
 
@@ -112,6 +114,13 @@ class Janitor:
                 for item in self._items.values()
                 if item.state in (ItemState.DUE, ItemState.WAITING) and item.next_try_at <= now
             )
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Forget the oldest of those that are over: the journal and the screen have them."""
+        over = [item_id for item_id, item in self._items.items() if item.state in OVER]
+        for item_id in over[:-MAX_OVER]:
+            self._profiles.pop(SessionId(self._items.pop(item_id).session), None)
 
     async def clean(self, ids: Iterable[str], *, early: bool, limit_s: float) -> bool:
         """Remove these items now; whether all are gone.
@@ -146,7 +155,8 @@ class Janitor:
     def _named(self, ids: tuple[str, ...]) -> list[CleanupItem]:
         names = set(ids)
         items = self._items.values()
-        return [i for i in items if (i.id in names or i.name in names) and i.state not in OVER]
+        resting = OVER | {ItemState.LIVE}
+        return [i for i in items if (i.id in names or i.name in names) and i.state not in resting]
 
     def _in_need(self, *, kept: bool) -> list[CleanupItem]:
         states = OPEN | {ItemState.KEPT} if kept else OPEN

@@ -56,6 +56,8 @@ class OwnRoom:
         self._item_id = f"{session}:room"
         self.ours = False
         """We make it, so we may delete it."""
+        self.made = False
+        """It may be on the server, by our doing."""
 
     async def open(self, name: str) -> float | None:
         """Record the room, then make it unless the join does.
@@ -83,6 +85,7 @@ class OwnRoom:
                     made_at=self._clock.wall(),
                 )
             )
+            self.made = True
         self._emit(RoomIntended(session=self._session, room=clean(name)))
         took_s: float | None = None
         if existed:
@@ -105,7 +108,8 @@ class OwnRoom:
         except PortError as error:
             item = self._janitor.item(self._item_id)
             if item is not None and not may_have_landed(error.problem):
-                self._janitor.put_item(item.done())  # refused or never sent: nothing was made
+                self._janitor.put_item(item.done())  # refused or never sent
+                self.made = False
             raise
 
     def release(self) -> None:

@@ -13,9 +13,11 @@ import msgspec
 
 from lktui.clock import Clock
 from lktui.core.events import AnyEvent, ListedRoom, RoomsListed, RoomsUnlisted
-from lktui.core.problems import PortError
+from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import Profile
+from lktui.core.sanitize import clean
 from lktui.engine.ports import Gateway, ServerApi
+from lktui.engine.tasks import LOG_PLACE, Tasks
 
 EVERY_S = 2.0
 ROOMS_A_ROUND = 8
@@ -33,7 +35,9 @@ class RoomMonitor:
 
     def __init__(self, gateway: Gateway, emit: Callable[[AnyEvent], None], clock: Clock) -> None:
         self._gateway, self._emit, self._clock = gateway, emit, clock
+        self._tasks = Tasks("the room list", self._broke)
         self._task: asyncio.Task[None] | None = None
+        self._profile = ""
         self._known: dict[str, ListedRoom] = {}
         self._turn = 0
 
@@ -43,15 +47,18 @@ class RoomMonitor:
             self._task.cancel()
             self._task = None
         if profile is not None:
-            self._known, self._turn = {}, 0
-            self._task = asyncio.get_running_loop().create_task(self._run(profile))
+            self._known, self._turn, self._profile = {}, 0, profile.name
+            self._task = self._tasks.start(self._run(profile))
 
     async def close(self) -> None:
         """Stop, and wait until nothing is under way."""
-        task = self._task
         self.watch(None)
-        if task is not None:
-            await asyncio.wait([task])
+        await self._tasks.cancel()
+
+    def _broke(self, error: BaseException) -> None:
+        what = clean(f"{type(error).__name__}: {error}", limit=200)
+        found = problem(ProblemCode.INTERNAL, what=what, log=LOG_PLACE)
+        self._emit(RoomsUnlisted(profile=self._profile, problem=found))
 
     async def _run(self, profile: Profile) -> None:
         wait_s, last = EVERY_S, None

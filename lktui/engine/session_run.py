@@ -24,7 +24,6 @@ from lktui.core.events import (
     PhaseEntered,
     ProblemRaised,
     SessionEnded,
-    SessionOpened,
     Step,
     StepDone,
 )
@@ -35,6 +34,7 @@ from lktui.engine.agent_session import AgentSession
 from lktui.engine.conversation import Conversation
 from lktui.engine.dispatcher import Dispatcher
 from lktui.engine.janitor import Janitor
+from lktui.engine.opening import opened
 from lktui.engine.own_room import OwnRoom
 from lktui.engine.ports import Gateway, RoomToken, ServerApi
 from lktui.engine.room_listener import EVENT_LAG_S, RoomListener
@@ -72,7 +72,7 @@ class SessionRun:
         janitor.know(self.session, self._profile)
         self._keep = command.keep or not command.profile.auto_cleanup
         self._gateway, self._janitor, self._emit, self._clock = gateway, janitor, emit, clock
-        self._tasks = Tasks(f"session {command.session}")
+        self._tasks = Tasks(f"session {command.session}", self._broke)
         self._room_says = RoomListener(self.session, emit, clock, self._tasks, self._lost)
         self._link = gateway.room_link(self._room_says, command.profile)
         self._agents = self._room_says.agents = AgentSession(self._link)
@@ -92,23 +92,7 @@ class SessionRun:
 
     def start(self) -> None:
         """Record the session and open it."""
-        profile = self._profile
-        self._emit(
-            SessionOpened(
-                session=self.session,
-                profile=profile.name,
-                url=profile.url,
-                host=profile.host,
-                auth_mode=profile.auth_mode,
-                dispatch_mode=profile.dispatch_mode,
-                agent_name=profile.agent_name,
-                join_timeout_s=profile.join_timeout,
-                reply_timeout_s=profile.reply_timeout,
-                slow_reply_s=profile.slow_reply,
-                auto_cleanup=not self._keep,
-                sees_dispatches=profile.has_key,
-            )
-        )
+        self._emit(opened(self.session, self._profile, keep=self._keep))
         self._opening = asyncio.get_running_loop().create_task(self._open_or_end())
 
     def say(self, key: str, text: str) -> None:
@@ -134,7 +118,7 @@ class SessionRun:
     def end(self) -> asyncio.Task[None]:
         """Leave and clean up; a second call gives the same task."""
         if self._ending is None:
-            self._ending = asyncio.get_running_loop().create_task(self._end())
+            self._ending = asyncio.get_running_loop().create_task(self._end_surely())
         return self._ending
 
     # --- opening ------------------------------------------------------------------------------
@@ -146,8 +130,12 @@ class SessionRun:
             self._fail(error.problem)
         except Exception as error:  # noqa: BLE001 - the unforeseen is a Problem too, logged
             _log.exception("opening session %s failed", self.session)
-            what = clean(f"{type(error).__name__}: {error}", limit=200)
-            self._fail(problem(ProblemCode.INTERNAL, what=what, log=LOG_PLACE))
+            self._broke(error)
+
+    def _broke(self, error: BaseException) -> None:
+        """Something unforeseen: said, and the session ended, rather than left waiting for ever."""
+        what = clean(f"{type(error).__name__}: {error}", limit=200)
+        self._fail(problem(ProblemCode.INTERNAL, what=what, log=LOG_PLACE))
 
     def _fail(self, found: Problem) -> None:
         self._emit(ProblemRaised(session=self.session, problem=found, fatal=True))
@@ -155,6 +143,8 @@ class SessionRun:
 
     async def _open(self) -> None:
         profile = self._profile
+        if profile.read_only:
+            raise PortError(problem(ProblemCode.READ_ONLY, name=profile.name))
         if profile.has_key:
             self._api = self._gateway.server_api(profile)
         suffix = secrets.token_hex(3)
@@ -285,6 +275,7 @@ class SessionRun:
         self._conversation.listens(verdict is not None and verdict.ok)
 
     async def _retry(self, dispatcher: Dispatcher, api: ServerApi, replace_live: bool) -> None:  # noqa: FBT001 - passed on
+        before = dispatcher.attempt
         try:
             retry = SafeRetry(dispatcher, api, self._landings, self._clock)
             await retry.run(replace_live=replace_live)
@@ -294,10 +285,23 @@ class SessionRun:
         except PortError as error:
             self._emit(ProblemRaised(session=self.session, problem=error.problem, fatal=False))
             self._phase(Phase.WAITING)
+            if dispatcher.attempt > before:
+                dispatcher.know(failure=error.problem)
         else:
             self._phase(Phase.WAITING)
 
     # --- the end --------------------------------------------------------------------------------
+
+    async def _end_surely(self) -> None:
+        """End, and say so whatever happens: the queue goes on with what is left."""
+        try:
+            await self._end()
+        except Exception:  # noqa: BLE001 - whatever it is, the session is over and the log has it
+            _log.exception("ending session %s failed", self.session)
+            pending = CleanupResult.PENDING
+            self._emit(SessionEnded(session=self.session, cleanup=pending, took_ms=0.0))
+        finally:
+            self.ended.set()
 
     async def _end(self) -> None:
         began = self._clock.monotonic()
@@ -325,8 +329,8 @@ class SessionRun:
             if left is not None and left.state not in OVER:
                 result = CleanupResult.PENDING
         took_ms = (self._clock.monotonic() - began) * 1000
-        self._emit(SessionEnded(session=self.session, cleanup=result, took_ms=took_ms))
-        self.ended.set()
+        made = self._room is not None and (self._room.made or dispatch_item is not None)
+        self._emit(SessionEnded(session=self.session, cleanup=result, took_ms=took_ms, made=made))
 
     async def _stop_opening(self) -> bool:
         """End what is under way; whether an agent or a create may still be on its way."""

@@ -81,6 +81,7 @@ class Journal:
         self._path, self._locks, self._keeps_text = paths.journal, paths.owners_dir, keeps_text
         self.owner = f"{os.getpid()}-{secrets.token_hex(6)}"
         self._pending: list[AnySessionEvent] = []
+        self._version = 0
         self._encode = msgspec.json.Encoder().encode
         make_private_folder(paths.state_dir)
         make_private_folder(self._locks)
@@ -157,6 +158,13 @@ class Journal:
         listed = {row[0] for row in rows}
         on_disk = {path.name for path in self._locks.iterdir() if not path.name.startswith(".")}
         return sorted((listed | on_disk) - {self.owner})
+
+    def changed_elsewhere(self) -> bool:
+        """Tell whether another process has written since this was last asked."""
+        with self._guarded():
+            version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
+        before, self._version = self._version, version
+        return version != before
 
     # --- the record -------------------------------------------------------------------------
 

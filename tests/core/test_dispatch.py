@@ -275,3 +275,24 @@ def test_who_the_jobs_come_as_is_their_own_choice() -> None:
     chosen = Job("AJ_2", JobStatus.RUNNING, "my-bot")
     assert listed(1, RUNNING, chosen).identities == {ID, "my-bot"}
     assert listed(1, Job("AJ_3", JobStatus.PENDING)).identities == {"agent-AJ_3"}
+
+
+def test_a_list_that_cannot_be_read_is_a_verdict_once_the_time_is_over() -> None:
+    known = evidence(join_timeout_s=4.0)
+    assert diagnose(known, T0 + 7.4).code is Outcome.WAITING
+    found = diagnose(known, T0 + 7.5)
+    assert found.code is Outcome.NO_AGENT
+    assert found.seen == ("the server's list of dispatches could not be read",)
+    assert "API key" not in found.cause
+
+
+def test_a_dispatch_that_was_refused_is_not_waited_for() -> None:
+    known = evidence(failure=problem(ProblemCode.SERVER_ERROR, what="500"))
+    found = diagnose(known, T0 + 0.1)
+    assert found.settled
+    assert found.words == "server error"
+
+
+def test_a_declined_job_has_nobody_who_could_come() -> None:
+    declined = Job("AJ_1", JobStatus.SUCCESS)
+    assert listed(0.3, declined).identities == frozenset()

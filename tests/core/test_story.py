@@ -111,3 +111,8 @@ def test_a_conversation_is_told_in_the_order_of_what_happened() -> None:
         "agent joined",
         "● ready: pong",
     ]
+
+
+def test_a_session_that_made_nothing_does_not_say_that_its_room_is_gone() -> None:
+    end = SessionEnded(at=3.0, session=S, cleanup=CleanupResult.DONE, took_ms=0.0, made=False)
+    assert story.of_end(end, 2.0, 1).text == "ended; nothing was made"

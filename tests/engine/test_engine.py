@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest_asyncio
 
 from lktui.core.cleanup import ItemState, What
@@ -38,7 +39,7 @@ from lktui.core.events import (
 )
 from lktui.core.fold import Fold
 from lktui.core.problems import ProblemCode
-from lktui.engine.engine import Engine
+from lktui.engine.engine import FOLLOW_S, Engine
 from lktui.engine.recorder import Recorder
 from lktui.store.journal import Journal, read_open_items
 from tests.support.fakes.agents import SESSION
@@ -256,3 +257,41 @@ async def test_a_forgotten_item_is_gone(running: Running) -> None:
     (kept,) = running.journal.open_items()
     running.ask(ForgetCleanup(ids=(kept.id,)))
     assert running.journal.open_items() == ()
+
+
+async def test_what_an_engine_leaves_that_dies_beside_us_is_taken_over(
+    running: Running, world: World
+) -> None:
+    world.server.workers[AGENT] = SESSION
+    other = Running(world)
+    other.ask(StartSession(session=S, profile=EXPLICIT))
+    await other.ready()
+    await asyncio.sleep(FOLLOW_S + 0.1)
+    queues = [event.items for event in running.events if isinstance(event, QueueRead)]
+    seen = [item.state for item in queues[-1]]
+    assert seen == [ItemState.LIVE, ItemState.LIVE], "items of a living engine are shown, not run"
+    other.die()
+    for task in list(other.engine._tasks._tasks):
+        task.cancel()
+    await asyncio.sleep(FOLLOW_S + 10)
+    assert world.server.rooms == {}
+    assert read_open_items(world.paths) == ()
+
+
+async def test_an_ended_session_is_let_go(running: Running) -> None:
+    running.world.server.workers[AGENT] = SESSION
+    running.ask(StartSession(session=S, profile=EXPLICIT))
+    await running.ready()
+    running.ask(EndSession(session=S))
+    await running.until(SessionEnded)
+    await asyncio.sleep(0)
+    assert running.engine._runs == {}
+
+
+async def test_a_read_only_profile_makes_nothing(running: Running) -> None:
+    read_only = msgspec.structs.replace(EXPLICIT, read_only=True)
+    running.ask(StartSession(session=S, profile=read_only))
+    await running.until(SessionEnded)
+    codes = [event.problem.code for event in running.events if isinstance(event, ProblemRaised)]
+    assert codes == [ProblemCode.READ_ONLY]
+    assert running.world.server.calls == []

@@ -339,3 +339,18 @@ async def test_without_a_key_nothing_is_dispatched_again(world: World) -> None:
     run.retry(replace_live=False)
     assert len(world.notices) == 1
     assert world.server.called("create_dispatch") == []
+
+
+async def test_a_retry_whose_dispatch_is_refused_is_a_verdict_and_can_be_tried_again(
+    world: World,
+) -> None:
+    run = world.start()
+    await world.verdict()
+    world.server.fail("create_dispatch", UNAVAILABLE)
+    run.retry(replace_live=False)
+    await world.until(lambda: len(world.state.attempts) == 2 and world.state.failed)
+    assert world.state.diagnosis is not None
+    assert world.state.diagnosis.words == "server error"
+    world.server.workers[AGENT] = SESSION
+    run.retry(replace_live=False)
+    await world.until(lambda: world.state.ready)

@@ -44,8 +44,19 @@ async def test_lines_typed_early_wait_until_the_agent_listens(world: World) -> N
     assert [event.final for event in world.all(SegmentUpdated)] == [False, False]
     assert world.server.called("send_chat") == []
     await world.until(lambda: len(world.lines) == 4)
-    sent = [event.text for event in world.all(SegmentUpdated) if event.final][:2]
-    assert sent == ["one", "two"]
+    # Each is answered before the next one goes out: else it would interrupt that answer.
+    finals = [event.text for event in world.all(SegmentUpdated) if event.final]
+    assert finals == ["one", "echo: one", "two", "echo: two"]
+
+
+async def test_a_line_that_waited_holds_back_the_next_for_5_s_at_most(world: World) -> None:
+    run = world.start(MUTE)
+    await world.until(lambda: Step.DISPATCH in world.steps)
+    run.say("typed:1", "one")
+    run.say("typed:2", "two")
+    await world.called("send_chat", 2)
+    first, second = (call.at for call in world.server.calls if call.name == "send_chat")
+    assert 4.9 < second - first < 5.2
 
 
 async def test_lines_go_out_one_after_another(world: World) -> None:
