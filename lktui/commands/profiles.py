@@ -18,7 +18,6 @@ from lktui.core.profile import Profile, Secret
 from lktui.core.profile_fields import FIELDS, parse, shown
 from lktui.core.sanitize import clean
 from lktui.invocation import Invocation
-from lktui.store.journal import read_open_items
 from lktui.store.profiles import ProfileFile, ProfileStore, invalid, reserved_name_faults
 
 _VERB = "profiles"
@@ -224,6 +223,8 @@ def _remove(invocation: Invocation, store: ProfileStore, name: str) -> int:
         if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
             hint("Nothing was removed.", quiet=invocation.quiet)
             return ExitCode.OK
+    from lktui.store.journal import read_open_items  # noqa: PLC0415 - brings sqlite3
+
     needing = [item for item in read_open_items(invocation.paths) if item.profile == entry.name]
     if needing:
         hint(

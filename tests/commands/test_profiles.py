@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from lktui.cli import main
+from lktui.core.cleanup import CleanupItem, What
 from lktui.core.fields import Kind
 from lktui.core.profile import Secret
 from lktui.core.profile_fields import FIELDS
+from lktui.store.journal import Journal
 from lktui.store.paths import Paths
 from lktui.store.profiles import ProfileStore
 
@@ -292,3 +294,17 @@ def test_a_read_only_folder_is_one_line(config: Path, capsys: pytest.CaptureFixt
     err = capsys.readouterr().err
     assert err.startswith("config_unusable: ")
     assert err.count("\n") == 1
+
+
+def test_removing_a_profile_that_the_queue_still_needs_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = [f"--config-dir={tmp_path / 'config'}", f"--state-dir={tmp_path / 'state'}"]
+    fields = ["--url", "ws://h", "--api-key", "k", "--api-secret", "s"]
+    assert main([*folders, "profiles", "add", "p", *fields]) == 0
+    journal = Journal(Paths.of(str(tmp_path / "config"), str(tmp_path / "state")))
+    item = CleanupItem(id="i", what=What.ROOM, name="r", room="r", profile="p", url="ws://h")
+    journal.put_item(item.kept())
+    journal.close()
+    assert main([*folders, "--yes", "profiles", "remove", "p"]) == 0
+    assert "1 in the cleanup queue need this profile" in capsys.readouterr().err
