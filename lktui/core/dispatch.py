@@ -249,6 +249,8 @@ def _of_agent(evidence: Evidence, agent: Agent, now: float) -> Diagnosis:
             seen=(f"{agent.identity} " + ("answers pings" if agent.ponged else "has replied"),),
             ready_s=now - evidence.dispatched_at,
         )
+    if evidence.reconnecting:
+        return _waiting(evidence, now, agent.state or "joined", "for the link to come back")
     stuck = agent.state == "initializing"
     if not stuck and agent.pings_missed >= PINGS_FOR_PRESENT and now - agent.joined_at >= GRACE_S:
         state = f"state {agent.state}" if agent.state else "sets no state"
@@ -277,11 +279,13 @@ def _of_absence(evidence: Evidence, now: float) -> Diagnosis:
     age = now - evidence.dispatched_at
     late = age >= evidence.join_timeout_s
     explicit = evidence.mode is DispatchMode.EXPLICIT
+    if evidence.reconnecting:
+        return _waiting(evidence, now, "waiting", "for the link to come back")
     listed_age = evidence.jobs_listed_at - evidence.dispatched_at
     if explicit and evidence.sees_dispatches:
         if any(job.declined for job in evidence.jobs):
             return _verdict(Outcome.REJECTED, evidence, ("one job, ended as it began",))
-        if evidence.dispatch_missing and not evidence.reconnecting:
+        if evidence.dispatch_missing:
             return _verdict(Outcome.WITHDRAWN, evidence, ("no such dispatch listed any more",))
         if not evidence.jobs and listed_age >= LIST_TRUE_S:
             seen = f"no job listed at {seconds(listed_age)}; nobody joined"

@@ -296,3 +296,11 @@ def test_a_dispatch_that_was_refused_is_not_waited_for() -> None:
 def test_a_declined_job_has_nobody_who_could_come() -> None:
     declined = Job("AJ_1", JobStatus.SUCCESS)
     assert listed(0.3, declined).identities == frozenset()
+
+
+@pytest.mark.parametrize("age_s", [6.0, 16.0, 60.0])
+def test_nothing_is_concluded_from_absence_while_our_own_link_is_down(age_s: float) -> None:
+    gone = evidence(reconnecting=True, dispatch_missing=True)
+    silent = with_agent(agent("initializing", missed=30), reconnecting=True)
+    assert diagnose(gone, T0 + age_s).code is Outcome.WAITING
+    assert diagnose(silent, T0 + age_s).code is Outcome.WAITING
