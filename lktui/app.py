@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import sys
 import traceback
@@ -29,13 +30,15 @@ from lktui.core.sanitize import clean_detail, without_tokens
 from lktui.core.signs import StateKind
 from lktui.hangup import end_with_terminal
 from lktui.invocation import Invocation
+from lktui.screens.action_screen import ActionScreen
 from lktui.screens.dashboard import DashboardScreen, Interrupted, QuitRequested
 from lktui.screens.profiles.screen import ProfilesScreen
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineClient
 from lktui.store.profiles import ProfileStore
-from lktui.theming import choose_theme, load_themes
+from lktui.theming import choose_theme, forget_empty_no_color, load_themes
 from lktui.widgets.drawing import FULL_CELLS, FULL_ROWS, LEAST_CELLS, LEAST_ROWS, WIDE_CELLS
+from lktui.widgets.early_keys import read_alt_as_alt
 from lktui.widgets.key_order import KeyOrder
 from lktui.widgets.line_filters import AsciiOnly, SafeText, takes_ascii_only
 
@@ -86,7 +89,8 @@ class LktuiApp(App[None], inherit_bindings=False):
         self.controller = controller
         self._own_themes, self._log_file = own_themes, log_file
         self._outgoing = [SafeText(), *([AsciiOnly()] if ascii_only else [])]
-        self._keys = KeyOrder(self, controller.clock, super().on_event)
+        self._keys = KeyOrder(self, super().on_event, self._is_typing)
+        read_alt_as_alt()
         self._interrupts = 0
         self._leaving = False
         self.animation_level = "none"
@@ -153,6 +157,9 @@ class LktuiApp(App[None], inherit_bindings=False):
             await self._keys.press(event)
         else:
             await super().on_event(event)
+
+    def _is_typing(self) -> bool:
+        return isinstance(self.screen, ActionScreen) and self.screen.typing
 
     # --- leaving ----------------------------------------------------------------------------
 
@@ -223,9 +230,9 @@ def run_app(invocation: Invocation, engine: EngineClient) -> int:
     env, paths = invocation.env, invocation.paths
     controller = SessionController(engine, ProfileStore(paths, env))
     controller.load_profiles()
-    if invocation.profile:
-        controller.use_profile(invocation.profile)
+    controller.choose_profile(invocation.profile)
     own_themes = paths.config_dir / "themes"
+    forget_empty_no_color(os.environ)
     theme, failure = choose_theme(invocation.theme, env, own_themes)
     if failure:
         controller.notice(failure, StateKind.WARNING)

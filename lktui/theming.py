@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from textual.theme import Theme
 
 DEFAULT = "lktui-dark"
 COLOURLESS = "lktui-ansi-16"
-"""For NO_COLOR and TERM=dumb: draws no grounds, so nothing is lost without colours."""
+"""For NO_COLOR, TERM=dumb and 16 colours: draws no grounds, so nothing is lost without colours."""
 _PREFIX = "lktui-"
 LEAST = 4.5
 LEAST_HIGH_CONTRAST = 7.0
@@ -124,7 +124,9 @@ def load_theme(name: str, folders: Sequence[Path]) -> ThemeSet:
 
 
 def choose_theme(wanted: str, env: Mapping[str, str], own_folder: Path) -> tuple[Theme, str]:
-    """Choose the theme to start in; without colours it is always the one that needs none.
+    """Choose the theme to start in.
+
+    Without colours it is always the one that needs none; with 16 colours unless another is wanted.
 
     Args:
         wanted: A theme's name; empty: the default.
@@ -134,13 +136,28 @@ def choose_theme(wanted: str, env: Mapping[str, str], own_folder: Path) -> tuple
     Returns:
         The theme, and why it is not the one that was wanted; empty if it is.
     """
-    colourless = "NO_COLOR" in env or env.get("TERM", "") in ("", "dumb")
-    name = COLOURLESS if colourless else wanted or DEFAULT
+    # An empty NO_COLOR counts for nothing (no-color.org).
+    colourless = bool(env.get("NO_COLOR")) or env.get("TERM", "") in ("", "dumb")
+    usual = COLOURLESS if _has_16_colours(env) else DEFAULT
+    name = COLOURLESS if colourless else wanted or usual
     found = load_theme(name, [own_folder, shipped_folder()])
     if found.themes:
         return found.themes[0], ""
     why = found.failures[0].line if found.failures else "there is none of this name"
-    return load_theme(DEFAULT, [shipped_folder()]).themes[0], f"theme {name}: {why}"
+    return load_theme(usual, [shipped_folder()]).themes[0], f"theme {name}: {why}"
+
+
+def forget_empty_no_color(env: MutableMapping[str, str]) -> None:
+    """Take an empty NO_COLOR out of the environment, where Textual would obey it."""
+    if not env.get("NO_COLOR", "-"):
+        del env["NO_COLOR"]
+
+
+def _has_16_colours(env: Mapping[str, str]) -> bool:
+    """Tell a terminal of 16 colours or fewer, as Rich does, which draws on it."""
+    told = env.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit")
+    depth = env.get("TERM", "").strip().lower().rpartition("-")[2]
+    return not told and depth not in ("kitty", "256color")
 
 
 def _read(path: Path, *, contrast: bool) -> Theme:

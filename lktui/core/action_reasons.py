@@ -7,17 +7,20 @@ from lktui.core.cleanup import OVER, ItemState
 from lktui.core.events import Phase
 
 _NOT_YOURS = "it is no conversation of yours"
-_NO_ENGINE = "the engine does not run"
 
 
 def _of_row(view: View) -> str | None:
     return None if view.rows else "there is no row"
 
 
+def _no_engine(view: View) -> str:
+    return view.engine_fault or "the engine does not run"
+
+
 def no_start(view: View) -> str | None:
     """A conversation needs a profile without faults and an engine."""
     if not view.engine_runs:
-        return _NO_ENGINE
+        return _no_engine(view)
     return no_use(view)
 
 
@@ -52,7 +55,7 @@ def no_retry(view: View) -> str | None:
     if session is None:
         return _of_row(view) or _NOT_YOURS
     if not view.engine_runs:
-        return _NO_ENGINE
+        return _no_engine(view)
     if session.phase is Phase.RETRYING:
         return f"already retrying {session.room}"
     if session.diagnosis is None or not session.diagnosis.settled:
@@ -73,7 +76,7 @@ def ask_retry(view: View) -> Question | None:
 def no_failed(view: View) -> str | None:
     """`Retry failed` needs one that has failed."""
     if not view.engine_runs:
-        return _NO_ENGINE
+        return _no_engine(view)
     return None if view.failed else "no conversation has failed"
 
 
@@ -139,13 +142,13 @@ def no_try(view: View) -> str | None:
         return "a try is under way"
     if item.state is ItemState.LIVE:
         return "it is in use"
-    return None if view.engine_runs else _NO_ENGINE
+    return None if view.engine_runs else _no_engine(view)
 
 
 def no_try_all(view: View) -> str | None:
     """Something has to be left."""
     if not view.engine_runs:
-        return _NO_ENGINE
+        return _no_engine(view)
     return None if view.unfinished else "nothing is left to clean up"
 
 

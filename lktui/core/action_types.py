@@ -61,6 +61,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     unfinished: int = 0
     """Cleanup items that somebody still has to work on."""
     engine_runs: bool = True
+    engine_fault: str = ""
+    """Why it can do nothing, if it says so itself."""
 
 
 class Effect(msgspec.Struct, frozen=True):

@@ -20,6 +20,12 @@ class Filter(msgspec.Struct, frozen=True):
     def __bool__(self) -> bool:
         return bool(self.text)
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether it is no regular expression, or one that can be read."""
+        wanted = self.text.removeprefix("!")
+        return not wanted.startswith("~") or _compiled(wanted[1:]) is not None
+
     def matches(self, row: str) -> bool:
         """Tell whether a row is shown."""
         wanted = self.text.removeprefix("!")
@@ -31,8 +37,16 @@ class Filter(msgspec.Struct, frozen=True):
     def _found(wanted: str, row: str) -> bool:
         plain = wanted.islower() or wanted.casefold() == wanted
         if wanted.startswith("~"):
-            try:
-                return re.search(wanted[1:], row, re.IGNORECASE if plain else 0) is not None
-            except re.error:
-                wanted = wanted[1:]
+            wanted = wanted[1:]
+            pattern = _compiled(wanted, re.IGNORECASE if plain else re.NOFLAG)
+            if pattern is not None:
+                return pattern.search(row) is not None
         return wanted.casefold() in row.casefold() if plain else wanted in row
+
+
+def _compiled(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str] | None:
+    """Give the expression, or None if it is not a valid one; `re` keeps those it has read."""
+    try:
+        return re.compile(pattern, flags)
+    except (re.error, OverflowError, RecursionError):
+        return None

@@ -11,9 +11,14 @@ from textual.widget import Widget
 
 from lktui.core.action_types import Danger, Question, View
 from lktui.core.actions import ACTIONS, ActionId
+from lktui.widgets.drawing import LEAST_CELLS, LEAST_ROWS
 
 _Method = TypeVar("_Method", bound=Callable[..., Awaitable[None] | None])
 _MARK = "handles_action"
+_WHILE_TOO_SMALL = frozenset(
+    {ActionId.QUIT, ActionId.INTERRUPT, ActionId.CONFIRM_CANCEL, ActionId.HELP_CLOSE}
+)
+"""What can be done while nobody sees what it is done to: quit, and go back to where one can."""
 
 
 def does(name: ActionId) -> Callable[[_Method], _Method]:
@@ -34,6 +39,9 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
     HANDLERS: ClassVar[dict[ActionId, str]] = {}
     """The method of each action, collected from the class and its bases."""
 
+    _focus_before: Widget | None = None
+    """What had the focus when the terminal became too small."""
+
     def __init_subclass__(cls, **options: bool) -> None:
         """Collect the handlers."""
         super().__init_subclass__(**options)
@@ -44,6 +52,11 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
             for attribute, method in vars(base).items()
             if isinstance(name := getattr(method, _MARK, None), ActionId)
         }
+
+    @property
+    def typing(self) -> bool:
+        """Whether printable keys are text now."""
+        return False
 
     def view(self) -> View:
         """Give what actions are judged by."""
@@ -63,6 +76,20 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
         """
         raise NotImplementedError(question)
 
+    @property
+    def is_too_small(self) -> bool:
+        """Whether nothing is shown but that the terminal is too small."""
+        return self.size.width < LEAST_CELLS or self.size.height < LEAST_ROWS
+
+    def on_resize(self) -> None:
+        """Take the focus from what is not shown any more, and give it back."""
+        if self.is_too_small:
+            self._focus_before = self.focused or self._focus_before
+            self.set_focus(None)
+        elif self._focus_before is not None:
+            before, self._focus_before = self._focus_before, None
+            self.set_focus(before)
+
     async def action_perform(self, name: str) -> None:
         """Take a key press; the next one waits until this is done."""
         rest = self.perform(ActionId(name))
@@ -75,13 +102,16 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
         Returns:
             What remains to be waited for, or None.
         """
+        if self.is_too_small and name not in _WHILE_TOO_SMALL:
+            return None
         action, view = ACTIONS[name], self.view()
         reason = action.unavailable(view)
         if reason is not None:
             self.refuse(reason)
             return None
         handler: Callable[[View], Awaitable[None] | None] = getattr(self, self.HANDLERS[name])
-        question = action.ask(view)
+        # What the question would say, TooSmall says: that a conversation goes on.
+        question = None if self.is_too_small else action.ask(view)
         if question is None:
             return handler(view)
         final = action.danger is Danger.DESTRUCTIVE

@@ -71,6 +71,8 @@ def _link(controller: SessionController) -> tuple[StateKind, str]:
     """Say how we stand to the server of the profile in use."""
     if controller.engine in _ENGINE:
         return _ENGINE[controller.engine]
+    if controller.unusable is not None:
+        return StateKind.FAILED, "engine cannot work"
     if not controller.profile_in_use:
         return StateKind.OVER, "no profile"
     mine = [state for state in controller.talking if state.profile == controller.profile_in_use]
@@ -99,7 +101,9 @@ def message_of(controller: SessionController) -> Content:
         found = problem(ProblemCode.ENGINE_MISMATCH)
         return line(state(StateKind.WARNING, f"{found.summary}: {found.resolution}"))
     if controller.engine_restarts:
-        return line(state(StateKind.WARNING, "the engine stopped; restarted, nothing lost"))
+        lost = controller.lost_talks
+        ended = f"{lost} conversation{'' if lost == 1 else 's'} ended" if lost else "nothing lost"
+        return line(state(StateKind.WARNING, f"the engine stopped; restarted, {ended}"))
     message = controller.message
     if message is not None:
         part: Part = message.text

@@ -31,7 +31,7 @@ from lktui.widgets.too_small import TooSmall
 
 WATCHED = (
     "profiles", "profile_in_use", "sessions", "focus", "rooms", "cleanup", "outcomes", "engine",
-    "engine_restarts", "message", "seen",
+    "engine_restarts", "message", "seen", "unusable",
 )  # fmt: skip
 """Vars of the controller that screens show."""
 
@@ -61,6 +61,7 @@ class DashboardScreen(ActionScreen[None]):
         self.controller = controller
         self._pacer = Pacer(self, controller.clock, self._draw_if_shown)
         self._seconds: Timer | None = None
+        self._is_started = False
 
     # --- what subclasses say ----------------------------------------------------------------
     # `started` and `resumed` are hooks, for Textual calls the `on_` handlers of a class and of all
@@ -95,28 +96,25 @@ class DashboardScreen(ActionScreen[None]):
         """Give the scopes of the footer's entries; an input that has the focus has its own."""
         return (self.SCOPE, *PARENTS[self.SCOPE])
 
-    @property
-    def typing(self) -> bool:
-        """Whether printable keys are text now."""
-        return False
-
     def ticking(self) -> bool:
         """Tell whether seconds are shown that pass."""
         return any(_under_way(session) for session in self.controller.talking) or any(
-            item.state in (ItemState.RUNNING, ItemState.WAITING)
+            item.state in (ItemState.DUE, ItemState.RUNNING, ItemState.WAITING)
             for item in self.controller.cleanup.values()
         )
 
     def view(self) -> View:
         """Give what every screen knows; subclasses add what is under the cursor."""
-        controller = self.controller
+        controller, unusable = self.controller, self.controller.unusable
+        down = controller.engine in (EngineHealth.FAILED, EngineHealth.MISMATCHED)
         return View(
             profile=controller.profile(),
             profile_name=controller.profile_in_use,
             talking=tuple(session.room for session in controller.talking),
             failed=sum(session.failed for session in controller.sessions.values()),
             unfinished=sum(item.state in OPEN for item in controller.cleanup.values()),
-            engine_runs=controller.engine not in (EngineHealth.FAILED, EngineHealth.MISMATCHED),
+            engine_runs=not down and unusable is None,
+            engine_fault=_within(unusable.summary) if unusable is not None and not down else "",
         )
 
     # --- drawing ----------------------------------------------------------------------------
@@ -130,18 +128,19 @@ class DashboardScreen(ActionScreen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        """Draw the first time, and whenever the controller's state changes."""
+        """Draw whenever the controller's state changes; first when it is shown."""
         for name in WATCHED:
             self.watch(self.controller, name, self._pacer.ask, init=False)
         self._seconds = self.set_interval(1.0, self.ask_to_draw, pause=True)
         self.set_interval(_MINUTE_S, self.ask_to_draw)
-        self.draw()
-        self.started()
 
     def on_screen_resume(self) -> None:
         """Show what happened meanwhile."""
         self.resumed()
         self.draw()
+        if not self._is_started:
+            self._is_started = True
+            self.started()
 
     def on_resize(self) -> None:
         """Say how small it is."""
@@ -261,6 +260,11 @@ class DashboardScreen(ActionScreen[None]):
             return
         self.app.copy_to_clipboard(text)
         self.controller.notice(f"sent {size_bytes} B to the terminal")
+
+
+def _within(sentence: str) -> str:
+    """Write a sentence's beginning as within another one."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _under_way(session: SessionState) -> bool:

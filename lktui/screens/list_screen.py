@@ -11,6 +11,8 @@ from textual.content import Content
 
 from lktui.core.action_types import Scope, View
 from lktui.core.actions import ActionId, key_of
+from lktui.core.problems import Problem
+from lktui.core.signs import StateKind
 from lktui.core.sorting import Order, sorted_by
 from lktui.screens.action_screen import does
 from lktui.screens.dashboard import DashboardScreen
@@ -19,7 +21,7 @@ from lktui.screens.list_moves import ListMoves
 from lktui.session.controller import SessionController
 from lktui.widgets.columns import Column
 from lktui.widgets.detail import Detail, DetailView
-from lktui.widgets.drawing import Part, line
+from lktui.widgets.drawing import Part, line, state
 from lktui.widgets.list_table import ListTable, Row
 from lktui.widgets.rule import Rule
 
@@ -90,7 +92,11 @@ class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
         self._draw_story()
 
     def _draw_story(self) -> None:
-        row = self.table.row
+        row, unusable = self.table.row, self.controller.unusable
+        if unusable is not None:
+            self.query_one(Rule).show(("the engine cannot work", "$title bold"))
+            self.query_one(Detail).show(story_of_problem(unusable))
+            return
         if row is None:
             self.query_one(Rule).show("")
             self.query_one(Detail).show(DetailView())
@@ -101,6 +107,8 @@ class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
 
     def _no_match(self) -> tuple[tuple[Part, ...], ...]:
         what = f"0 of {len(self._all)} {self.NOUN} match “{self.filter_by.text}”."
+        if not self.filter_by.is_valid:
+            what = f"“{self.filter_by.text}” is no valid regex, and no {self.NOUN} hold it as text."
         return (
             ((what, "bold"),),
             (),
@@ -116,6 +124,9 @@ class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
                 (key_of(ActionId.FILTER), "$key bold"),
                 f"{self.filter_by.text}  {len(rows)} of {len(self._all)} {self.NOUN}",
             ]
+            if not self.filter_by.is_valid:
+                parts.append("  ")
+                parts.append(state(StateKind.WARNING, "no valid regex"))
         if self._order.column >= 0:
             down = ", reversed" if self._order.reverse else ""
             parts.append((f"  by {self.COLUMNS[self._order.column].title}{down}", "$muted"))
@@ -191,6 +202,12 @@ class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
     @does(ActionId.COPY_ALL)
     def _copy_all(self, _view: View) -> None:
         self.copy("\n".join(row.text for row in self.table.rows))
+
+
+def story_of_problem(found: Problem) -> DetailView:
+    """Tell what keeps everything from working."""
+    labels = (("seen", found.detail), ("cause", found.cause), ("do", found.resolution))
+    return DetailView(StateKind.FAILED, found.summary, labels)
 
 
 def _counted(noun: str, count: int) -> str:

@@ -15,7 +15,7 @@ from textual.dom import DOMNode
 from textual.reactive import var
 
 from lktui.clock import Clock, SystemClock
-from lktui.core.cleanup import CleanupItem
+from lktui.core.cleanup import CleanupItem, ItemState
 from lktui.core.commands import (
     AnyCommand,
     EndSession,
@@ -36,9 +36,10 @@ from lktui.core.events import (
     SessionId,
 )
 from lktui.core.fold import Fold, RoomsView
+from lktui.core.nearest import nearest
 from lktui.core.problems import PortError, Problem
 from lktui.core.profile import Profile
-from lktui.core.sanitize import clean_lines
+from lktui.core.sanitize import clean, clean_lines
 from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
 from lktui.core.transcript import Transcript
@@ -71,8 +72,12 @@ class SessionController(DOMNode):
     cleanup: var[Mapping[str, CleanupItem]] = var(MappingProxyType({}), always_update=True)
     outcomes: var[Mapping[str, ProfileOutcome]] = var(MappingProxyType({}), always_update=True)
     engine: var[EngineHealth] = var(EngineHealth.STARTING)
+    unusable: var[Problem | None] = var(None)
+    """Why the engine, which is up, can do nothing: without a journal nothing may be made."""
     engine_restarts: var[int] = var(0)
     """Restarts that nobody has acknowledged yet."""
+    lost_talks: var[int] = var(0)
+    """Conversations that these restarts have ended."""
     notices: var[tuple[Message, ...]] = var(())
     """Newest last; what the message page lists."""
     message: var[Message | None] = var(None)
@@ -91,6 +96,9 @@ class SessionController(DOMNode):
         self._fold = Fold()
         self._standing: Message | None = None
         self._polled: Profile | None = None
+        self._tries_began: dict[str, float] = {}
+        self._fault: Problem | None = None
+        """What the engine said last of itself."""
         engine.on_events = self._on_events
         engine.on_health = self._on_health
 
@@ -102,14 +110,31 @@ class SessionController(DOMNode):
             self.profiles = self._store.list()
         except PortError as error:
             self.report(error.problem)
-        names = [file.name for file in self.profiles if file.profile is not None]
-        if self.profile_in_use not in names:
-            self.profile_in_use = names[0] if names else ""
+        if self.profile_in_use not in [file.name for file in self.profiles]:
+            usable = [file.name for file in self.profiles if file.profile is not None]
+            self.profile_in_use = usable[0] if usable else ""
 
     def profile(self, name: str = "") -> Profile | None:
         """Give a profile by name, or the one in use; None if there is none or it is broken."""
         wanted = name or self.profile_in_use
         return next((file.profile for file in self.profiles if file.name == wanted), None)
+
+    def choose_profile(self, name: str) -> None:
+        """Use the profile that was named at the start; one that is not there is said."""
+        known = [file.name for file in self.profiles]
+        if name in known:
+            self.use_profile(name)
+        elif name:
+            near = nearest(name, known)
+            hint = f"; the closest is “{near}”" if near else ""
+            self._say_notice(
+                Message(
+                    text=f"there is no profile “{clean(name, limit=64)}”{hint}",
+                    wall=self.clock.wall(),
+                    kind=StateKind.WARNING,
+                    sticky=True,
+                )
+            )
 
     def use_profile(self, name: str) -> None:
         """Make a profile the one that Rooms lists and `s` starts."""
@@ -201,6 +226,18 @@ class SessionController(DOMNode):
         """Take items out of the queue."""
         self._send(ForgetCleanup(ids=ids))
 
+    def try_began(self, item: str) -> float | None:
+        """Give when the try that is under way was first heard of; wall-clock seconds."""
+        return self._tries_began.get(item)
+
+    def _time_tries(self, cleanup: Mapping[str, CleanupItem]) -> None:
+        now = self.clock.wall()
+        self._tries_began = {
+            item.id: self._tries_began.get(item.id, now)
+            for item in cleanup.values()
+            if item.state is ItemState.RUNNING
+        }
+
     # --- messages ---------------------------------------------------------------------------
 
     def notice(self, text: str, kind: StateKind | None = None) -> None:
@@ -220,7 +257,7 @@ class SessionController(DOMNode):
 
     def key_pressed(self) -> None:
         """The person has seen what the status line said; a problem stays."""
-        self.engine_restarts = 0
+        self.engine_restarts = self.lost_talks = 0
         self.message = self._standing
 
     def dismiss(self) -> bool:
@@ -256,6 +293,7 @@ class SessionController(DOMNode):
     def _on_health(self, health: EngineHealth) -> None:
         if health is EngineHealth.RESTARTING and self.engine is EngineHealth.UP:
             self.engine_restarts += 1
+            self.lost_talks += len(self.talking)
         if health is EngineHealth.UP and self.engine is EngineHealth.RESTARTING and self._polled:
             self._send(WatchRooms(profile=self._polled))
         self.engine = health
@@ -264,13 +302,16 @@ class SessionController(DOMNode):
         """Fold a batch and publish what it changed: one change of each var."""
         before = self._fold.state
         after = self._fold.apply(events)
+        cannot_work = self.unusable is not None
         for event in events:
             match event:
                 case Hello():
                     self._greet(event)
+                    cannot_work = not event.installation
                 case Notice():
                     self.notice(event.text)
                 case EngineFaulted():
+                    self._fault = event.problem
                     self.report(event.problem)
                 case CleanupRan(left=0):
                     self.notice("all clean")
@@ -278,8 +319,10 @@ class SessionController(DOMNode):
                     self.notice(f"{event.left} left, kept for later")
                 case _:
                     pass
+        self.unusable = self._fault if cannot_work else None
         if after.rooms is not before.rooms and self._is_of_profile_in_use(after.rooms):
             self.rooms = after.rooms
+        self._time_tries(after.cleanup)
         if dict(after.cleanup) != dict(before.cleanup):
             self.cleanup = after.cleanup
         if dict(after.outcomes) != dict(before.outcomes):

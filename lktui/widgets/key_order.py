@@ -2,7 +2,8 @@
 
 Textual hands a key to the widget that has the focus when it arrives. Over a slow link several
 come in one piece, `/`, then the filter's text: the text would go to the list, before the first
-key has opened the filter. So a key waits until the one before it is done with.
+key has opened the filter. So a key waits until the one before it is done with, and until the
+screen which that one has opened is drawn.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from functools import partial
 from textual.app import App
 from textual.events import Key
 from textual.message_pump import MessagePump
+from textual.screen import Screen
+from textual.timer import Timer
 
-from lktui.clock import Clock
+from lktui.widgets.early_keys import as_pressed
 
 MAX_WAITING = 1000
 """Keys beyond this are dropped: nobody types so far ahead."""
-PATIENCE_S = 0.25
+PATIENCE_S = 2.0
 """A key that is not done with by then (its widget may have gone) holds back no others."""
 
 
@@ -28,33 +31,53 @@ class KeyOrder:
 
     Args:
         app: Whose keys these are.
-        clock: Tells the time.
         handle: Handles one key: Textual's own way.
+        typing: Whether printable keys are text now.
     """
 
     def __init__(
-        self, app: App[None], clock: Clock, handle: Callable[[Key], Awaitable[None]]
+        self,
+        app: App[None],
+        handle: Callable[[Key], Awaitable[None]],
+        typing: Callable[[], bool],
     ) -> None:
-        self._app, self._clock, self._handle = app, clock, handle
+        self._app, self._handle, self._typing = app, handle, typing
         self._waiting: deque[Key] = deque(maxlen=MAX_WAITING)
         self._serial = 0
-        self._busy_since: float | None = None
+        self._limit: Timer | None = None
+        """Runs while a key is not done with."""
+        self._drawn: Screen[object] | None = None
+        """The screen that the last key went to, or waits for."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every key is done with."""
+        return self._limit is None
 
     async def press(self, key: Key) -> None:
         """Handle a key now, or after those that came before it."""
         self._waiting.append(key)
-        since = self._busy_since
-        if since is None or self._clock.monotonic() - since > PATIENCE_S:
+        if self.is_idle:
             await self._next()
 
     async def _next(self) -> None:
+        if self._limit is not None:
+            self._limit.stop()
+            self._limit = None
         if not self._waiting:
-            self._busy_since = None
             return
-        self._busy_since = self._clock.monotonic()
         self._serial += 1
-        target: MessagePump = self._app.focused or self._app.screen
-        await self._handle(self._waiting.popleft())
+        go_on = partial(self._done, self._serial)
+        self._limit = self._app.set_timer(PATIENCE_S, go_on)
+        screen = self._app.screen
+        if screen is not self._drawn:
+            self._drawn = screen
+            if screen.call_after_refresh(partial(self._app.call_later, go_on)):
+                return
+        first, *others = as_pressed(self._waiting.popleft(), typing=self._typing())
+        self._waiting.extendleft(reversed(others))
+        target: MessagePump = self._app.focused or screen
+        await self._handle(first)
         self._follow(target, self._serial)
 
     def _follow(self, node: MessagePump, serial: int) -> None:

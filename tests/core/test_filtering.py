@@ -43,3 +43,8 @@ def test_any_text_can_be_typed(text: str, row: str) -> None:
 @given(text=st.text(min_size=1).filter(lambda text: text[0] not in "!~"), row=st.text())
 def test_inverting_shows_exactly_the_rest(text: str, row: str) -> None:
     assert Filter(text).matches(row) is not Filter(f"!{text}").matches(row)
+
+
+def test_an_expression_that_cannot_be_read_is_told_from_one_that_can() -> None:
+    assert [Filter(text).is_valid for text in ("~([", "!~([")] == [False, False]
+    assert [Filter(text).is_valid for text in ("", "([", "~", "~^a", "!~a$")] == [True] * 5

@@ -179,11 +179,11 @@ def test_a_killed_engine_is_replaced_within_a_second_and_nothing_is_lost(
         talked_in(livekit_server, prefix, terminal)
         dead = echo.kill_engines()
         assert until(lambda: bool(echo.engines - dead), timeout_s=1.0)
-        terminal.wait_for("the engine stopped; restarted, nothing lost")
+        terminal.wait_for("the engine stopped; restarted, 1 conversation ended")
         terminal.wait_for("not connected")
         assert until(lambda: not rooms_of(livekit_server, prefix), timeout_s=_ORPHAN_S)
         terminal.send("2")
-        terminal.wait_for(lambda t: "nothing lost" not in t.text())
+        terminal.wait_for(lambda t: "conversation ended" not in t.text())
 
 
 def _said(terminal: Terminal, pattern: bytes) -> str:

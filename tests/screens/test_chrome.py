@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from lktui.core.events import LinkChanged, LinkState, RoomsListed
+from lktui.core.commands import EndSession, StartSession
+from lktui.core.events import EngineFaulted, Hello, LinkChanged, LinkState, RoomsListed
+from lktui.core.problems import ProblemCode, problem
 from lktui.core.signs import StateKind
+from lktui.core.wire import PROTOCOL
 from lktui.session.engine_client import EngineHealth
 from tests.screens.conftest import Make
 from tests.support.dashboard import STAGING, Dashboard
@@ -105,3 +108,62 @@ async def test_without_colours_the_cursor_row_is_reversed_and_plain(make: Make) 
     async with board.running((80, 24)):
         assert board.style_at("▌").reverse
         assert board.style_at("1 Profiles").reverse
+
+
+async def test_what_is_too_small_does_nothing_that_nobody_sees(dashboard: Dashboard) -> None:
+    async with dashboard.running((50, 12)):
+        await dashboard.press("s", "2", "d", "y")
+        assert dashboard.app.current_mode == "profiles"
+        assert not dashboard.engine.asked(StartSession)
+        await dashboard.hear(*Conversation("7f3a02").ready())
+        await dashboard.press("q")
+        assert dashboard.engine.stopped_after is not None
+
+
+async def test_a_draft_has_the_focus_again_when_the_terminal_has_grown_back(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((80, 24)):
+        await dashboard.press("s", "enter", "h", "i")
+        await dashboard.pilot.resize_terminal(50, 12)
+        await dashboard.settled()
+        await dashboard.press("x", "c")
+        await dashboard.pilot.resize_terminal(80, 24)
+        await dashboard.settled()
+        await dashboard.press("!")
+        assert " › hi!" in dashboard.text
+        assert not dashboard.engine.asked(EndSession)
+
+
+async def test_a_restarted_engine_says_which_conversations_it_has_ended(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((80, 24)):
+        await dashboard.hear(*Conversation("7f3a02").ready())
+        dashboard.engine.on_health(EngineHealth.RESTARTING)
+        dashboard.engine.on_health(EngineHealth.UP)
+        await dashboard.settled()
+        assert dashboard.status.endswith("▲ the engine stopped; restarted, 1 conversation ended")
+        await dashboard.press("j")
+        assert "restarted" not in dashboard.status
+
+
+@pytest.mark.parametrize("key", ["1", "2"])
+async def test_an_engine_that_cannot_work_says_why_and_what_to_do(
+    dashboard: Dashboard, key: str
+) -> None:
+    found = problem(ProblemCode.STATE_UNUSABLE, path="/x/state", why="no space left")
+    hello = Hello(protocol=PROTOCOL, build="test", pid=1, installation="")
+    async with dashboard.running((80, 24)):
+        await dashboard.hear(EngineFaulted(problem=found), hello)
+        await dashboard.press(key)
+        assert dashboard.lines[0].endswith("✗ engine cannot work")
+        assert "no space left" in dashboard.text
+        assert "Mend the folder or name another with --state-dir" in dashboard.text
+        await dashboard.press("s")
+        assert dashboard.status.endswith("not now: the state folder cannot be used: /x/state")
+        assert not dashboard.engine.asked(StartSession)
+        working = Hello(protocol=PROTOCOL, build="test", pid=2, installation="k7qd")
+        await dashboard.hear(working)
+        await dashboard.press("s")
+        assert dashboard.engine.asked(StartSession)

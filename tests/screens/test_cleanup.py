@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from lktui.core.cleanup import ItemState
 from lktui.core.commands import ForgetCleanup, RunCleanup
 from lktui.core.events import CleanupChanged
 from tests.support.dashboard import Dashboard
+from tests.support.fakes.still_clock import NOON
 from tests.support.scenes import item
 
 STUCK = item("preclinical-test-k7qd0be214", ItemState.STUCK, tries=10, age_s=3600)
@@ -95,3 +98,20 @@ async def test_nothing_to_clean_up_is_said(dashboard: Dashboard) -> None:
         await dashboard.press("4")
         assert "Nothing to clean up." in dashboard.text
         assert "Every room and dispatch made here is gone." in dashboard.text
+
+
+async def test_a_try_that_is_under_way_and_one_that_is_due_count_the_seconds(
+    dashboard: Dashboard,
+) -> None:
+    running = item("preclinical-test-k7qd6620b1", ItemState.RUNNING)
+    due = msgspec.structs.replace(
+        item("preclinical-test-k7qd77aa01", ItemState.DUE, age_s=10), next_try_at=NOON + 9
+    )
+    async with dashboard.running((80, 24)):
+        await dashboard.press("4")
+        await dashboard.hear(CleanupChanged(items=(running, due)))
+        assert "◐ deleting  " in dashboard.text
+        dashboard.clock.move(2.0)
+        await dashboard.hear(CleanupChanged(items=(running,)))
+        assert "◐ deleting 2 s  " in dashboard.text
+        assert "◐ due in 6 s  " in dashboard.text

@@ -22,8 +22,8 @@ async def test_each_profile_is_a_row_with_its_last_outcome(make: Make) -> None:
     async with board.running((80, 24)):
         await board.hear(*Conversation("7f3a02").ready())
         rows = board.lines[2:5]
-    assert rows[0].startswith("▌ ▲ 3 faults in the file  broken            –             –")
-    assert rows[1].startswith("  ○ never tried           partner           any")
+    assert rows[0].startswith("  ▲ 3 faults in the file  broken            –             –")
+    assert rows[1].startswith("▌ ○ never tried           partner           any")
     assert rows[2].startswith("  ● ready 0.41 s          staging           checkout      voice-st")
 
 
@@ -111,3 +111,34 @@ async def test_no_secret_is_ever_on_the_screen(make: Make) -> None:
     board = make({"staging": STAGING.replace("env:LK_STAGING_SECRET", "c4n4ry-s3cr3t")})
     async with board.running((120, 40)):
         assert "c4n4ry" not in board.text
+
+
+async def test_the_profile_that_was_asked_for_is_under_the_cursor_from_the_start(
+    make: Make,
+) -> None:
+    board = make({"other": STAGING, "staging": STAGING, "third": STAGING})
+    board.controller.choose_profile("staging")
+    async with board.running((80, 24)):
+        assert "▌ ○ never tried           staging" in board.text
+        await board.press("s")
+        (started,) = board.engine.asked(StartSession)
+        assert started.profile.name == "staging"
+
+
+async def test_a_profile_with_faults_that_was_asked_for_is_under_the_cursor_too(
+    make: Make,
+) -> None:
+    board = make({"staging": STAGING, "x-broken": BROKEN})
+    board.controller.choose_profile("x-broken")
+    async with board.running((80, 24)):
+        assert "▌ ▲ 3 faults in the file  x-broken" in board.text
+
+
+async def test_a_profile_that_is_not_there_is_said_with_the_nearest(make: Make) -> None:
+    board = make({"other": STAGING, "staging": STAGING})
+    board.controller.choose_profile("stagin")
+    async with board.running((80, 24)):
+        assert "there is no profile “stagin”" in board.status
+        assert "staging" in board.status
+        await board.press("j")
+        assert "stagin" in board.status

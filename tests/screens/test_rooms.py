@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from lktui.core.commands import EndSession, Retry, StartSession, WatchRooms
-from lktui.core.events import AnyEvent, RoomsListed, RoomsUnlisted
+from lktui.core.events import AnyEvent, RoomsListed, RoomsUnlisted, VerdictReached
 from lktui.core.problems import ProblemCode, problem
 from lktui.screens.rooms.screen import RoomsScreen
 from tests.screens.conftest import Make
@@ -279,3 +280,38 @@ async def test_copies_go_to_the_clipboard_whole(dashboard: Dashboard) -> None:
         assert dashboard.status.endswith(f"sent {len(name)} B to the terminal")
         await dashboard.press("Y")
         assert len(dashboard.app.clipboard.splitlines()) == 2
+
+
+async def test_a_filter_that_is_no_valid_expression_says_so(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2")
+        await dashboard.hear(*Conversation("7f3a02").ready())
+        await dashboard.press("slash", "~", "(", "[")
+        assert "“~([” is no valid regex" in dashboard.text
+        assert "0 of 1" not in dashboard.text
+        await dashboard.press("enter")
+        assert "▲ no valid regex" in dashboard.status
+
+
+async def test_the_column_and_the_story_give_the_same_time_to_ready(dashboard: Dashboard) -> None:
+    own = Conversation("7f3a02")
+    async with dashboard.running((120, 40)):
+        await dashboard.press("2")
+        await dashboard.hear(*own.ready())
+        found = dashboard.controller.sessions[own.id].diagnosis
+        assert found is not None
+        assert found.ready_s is not None
+        later = msgspec.structs.replace(found, ready_s=found.ready_s + 0.02)
+        await dashboard.hear(
+            VerdictReached(at=1001.0, wall=NOON, session=own.id, attempt=1, diagnosis=later)
+        )
+        assert "0.43s" in dashboard.lines[2]
+
+
+async def test_the_title_of_a_room_without_an_agent_ends_with_its_name(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2")
+        await dashboard.hear(RoomsListed(wall=NOON, profile="staging", rooms=(listed("lobby"),)))
+        assert any(row.startswith("── lobby ──") for row in dashboard.lines)

@@ -13,6 +13,7 @@ from lktui.theming import (
     DEFAULT,
     PAIRS,
     choose_theme,
+    forget_empty_no_color,
     load_theme,
     load_themes,
     shipped_folder,
@@ -136,7 +137,31 @@ def test_without_colours_the_theme_is_the_one_that_needs_none(
 def test_a_wanted_theme_that_cannot_be_had_is_said(tmp_path: Path) -> None:
     changed(tmp_path, 'muted = "#a8aeba"', 'muted = "grellow"')
     for name, why in (("dusk", "dusk.toml: muted: “grellow” is no colour"), ("dawn", "none of")):
-        theme, failure = choose_theme(name, {"TERM": "xterm"}, tmp_path)
+        theme, failure = choose_theme(name, {"TERM": "xterm-256color"}, tmp_path)
         assert theme.name == DEFAULT
         assert failure.startswith(f"theme {name}: ")
         assert why in failure
+
+
+@pytest.mark.parametrize("term", ["xterm", "linux", "vt100", "screen", "xterm-16color"])
+def test_a_console_of_16_colours_takes_the_theme_that_is_made_of_them(
+    tmp_path: Path, term: str
+) -> None:
+    env = {"TERM": term}
+    assert choose_theme("", env, tmp_path)[0].name == COLOURLESS
+    assert choose_theme("lktui-light", env, tmp_path)[0].name == "lktui-light"
+    assert choose_theme("", {**env, "COLORTERM": "truecolor"}, tmp_path)[0].name == DEFAULT
+
+
+def test_an_empty_no_color_is_no_wish(tmp_path: Path) -> None:
+    env = {"TERM": "xterm-256color", "NO_COLOR": ""}
+    assert choose_theme("", env, tmp_path)[0].name == DEFAULT
+    forget_empty_no_color(env)
+    assert env == {"TERM": "xterm-256color"}
+
+
+def test_a_no_color_that_says_something_stays(tmp_path: Path) -> None:
+    env = {"TERM": "xterm-256color", "NO_COLOR": "0"}
+    assert choose_theme("", env, tmp_path)[0].name == COLOURLESS
+    forget_empty_no_color(env)
+    assert env["NO_COLOR"] == "0"

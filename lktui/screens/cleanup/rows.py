@@ -52,29 +52,34 @@ _HEADLINES = {
 _STUCK_REMEDY = "mend the cause, then try again; or delete it elsewhere and forget it here"
 
 
-def state_of(item: CleanupItem, now: float) -> tuple[StateKind, str]:
+def state_of(item: CleanupItem, now: float, began: float | None = None) -> tuple[StateKind, str]:
     """Say where an item is.
 
     Args:
         item: The item.
         now: Wall-clock seconds.
+        began: When the try that is under way began, if it is known; wall-clock seconds.
     """
     wait_s = max(0, round(item.next_try_at - now))
     words = _WORDS[item.state]
     if item.state in (ItemState.DUE, ItemState.WAITING) and item.next_try_at and wait_s:
         words = f"{words} in {wait_s} s"
+    lasted_s = round(now - began) if began is not None else 0
+    if item.state is ItemState.RUNNING and lasted_s > 0:
+        words = f"{words} {lasted_s} s"
     return _KINDS[item.state], words
 
 
-def row_of(item: CleanupItem, *, now: float, seen: frozenset[str]) -> Row:
+def row_of(item: CleanupItem, *, now: float, began: float | None, seen: frozenset[str]) -> Row:
     """Make an item's row.
 
     Args:
         item: The item.
         now: Wall-clock seconds.
+        began: When the try that is under way began, if it is known; wall-clock seconds.
         seen: What the person has looked at.
     """
-    kind, words = state_of(item, now)
+    kind, words = state_of(item, now, began)
     attention = attention_of_item(item)
     if attention in seen:
         attention = ""

@@ -42,7 +42,7 @@ class CleanupScreen(ListScreen):
         now, seen = self.controller.clock.wall(), self.controller.seen
         items = self.controller.cleanup.values()
         for item in sorted(items, key=lambda item: item.made_at):
-            yield row_of(item, now=now, seen=seen)
+            yield row_of(item, now=now, began=self.controller.try_began(item.id), seen=seen)
 
     def in_view(self) -> Content:
         """Say how many are left, and where they are."""

@@ -234,6 +234,8 @@ class LiveScreen(DashboardScreen):
 
     @does(ActionId.LIVE_TYPE)
     def _type(self, _view: View) -> None:
+        if not self.composer.focusable:
+            self.draw()  # it knows only then that one can type in it again
         self.set_focus(self.composer)  # at once: focus() would come after the keys behind it
 
     @does(ActionId.COMPOSER_SEND)

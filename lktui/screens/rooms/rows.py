@@ -88,7 +88,9 @@ def row_of_session(
 
 def ready_after(session: SessionState) -> float | None:
     """Give the seconds from the last dispatch to ready; None if it never was."""
-    attempt = session.attempt
+    found, attempt = session.diagnosis, session.attempt
+    if found is not None and found.ready_s is not None:
+        return found.ready_s
     if attempt is None or attempt.timings.ready is None:
         return None
     began_ms = attempt.timings.dispatch

@@ -163,8 +163,8 @@ class RoomsScreen(ListScreen):
                 start,
                 choose,
             )
-        if rooms is not None and rooms.problem is not None:
-            found = rooms.problem
+        found = self.controller.unusable or (rooms.problem if rooms is not None else None)
+        if found is not None:
             return ((state(StateKind.FAILED, found.summary, bold=True),), (found.cause,),
                     (found.resolution,), (), choose)  # fmt: skip
         if rooms is None or not rooms.read_wall:
@@ -186,7 +186,8 @@ class RoomsScreen(ListScreen):
             room = self._room(row)
             name = room.name if room is not None else row.key
             agents = ", ".join(room.agents) if room is not None else ""
-            return ((name, "$title bold"), f"  {agents}"), self._age_of_list()
+            title: tuple[Part, ...] = ((name, "$title bold"),)
+            return (*title, f"  {agents}") if agents else title, self._age_of_list()
         attempt = f"  attempt {session.attempt.n}" if session.attempt else ""
         last = session.story[-1].at_s if session.story else 0.0
         return (
