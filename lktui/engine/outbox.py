@@ -1,15 +1,17 @@
 """Batches of events to the screen; a slow screen never makes the engine wait or grow.
 
-The first event after a pause leaves at once, later ones at most every 50 ms. While the pipe is
-full a segment's newer text replaces its older one; finals, steps and problems are never dropped.
+The first event after a pause leaves at once, as does a verdict, which somebody waits for; others at
+most every 50 ms. While the pipe is full a segment's newer text replaces its older one; finals,
+steps and problems are never dropped.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 
-from lktui.core.events import AnyEvent, SegmentUpdated
+from lktui.core.events import AnyEvent, SegmentUpdated, VerdictReached
 
 BATCH_S = 0.05
 MAX_BATCH_CHARS = 2_000_000
@@ -31,6 +33,7 @@ class Outbox:
         self._queue: dict[object, AnyEvent] = {}
         self._serial = 0
         self._wake = asyncio.Event()
+        self._awaited = asyncio.Event()
 
     def put(self, event: AnyEvent) -> None:
         """Queue an event; a segment keeps the place of its first text."""
@@ -42,6 +45,8 @@ class Outbox:
             key = self._serial
         self._queue[key] = event
         self._wake.set()
+        if isinstance(event, VerdictReached):
+            self._awaited.set()
 
     async def pump(self) -> None:
         """Send batches; runs until cancelled."""
@@ -49,11 +54,14 @@ class Outbox:
             await self._wake.wait()
             await self._writable.wait()
             self.flush()
-            await asyncio.sleep(BATCH_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BATCH_S):
+                    await self._awaited.wait()
 
     def flush(self) -> None:
         """Send what is queued."""
         self._wake.clear()
+        self._awaited.clear()
         if self._queue:
             batch, self._queue = list(self._queue.values()), {}
             for portion in _portions(batch):

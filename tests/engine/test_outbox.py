@@ -9,7 +9,16 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lktui.core.events import AnyEvent, Notice, Role, SegmentUpdated, SessionId
+from lktui.core.dispatch import Evidence, diagnose
+from lktui.core.events import (
+    AnyEvent,
+    Notice,
+    Role,
+    SegmentUpdated,
+    SessionId,
+    VerdictReached,
+)
+from lktui.core.profile import DispatchMode
 from lktui.core.wire import frame_events
 from lktui.engine.outbox import BATCH_S, Outbox
 
@@ -128,3 +137,16 @@ def test_whatever_the_pauses_the_last_text_of_each_segment_and_all_else_arrive(
     got = {event.key: event for event in sent if isinstance(event, SegmentUpdated)}
     assert got == last
     assert [event for event in sent if isinstance(event, Notice)] == notices
+
+
+async def test_a_verdict_is_not_kept_waiting_for_the_batch(pipe: Pipe) -> None:
+    pipe.outbox.put(notice("first"))
+    await asyncio.sleep(0)
+    pipe.outbox.put(notice("second"))
+    await asyncio.sleep(BATCH_S / 10)
+    assert len(pipe.events) == 1
+    known = Evidence(mode=DispatchMode.AUTO, dispatched_at=1.0)
+    verdict = VerdictReached(session=S, attempt=1, diagnosis=diagnose(known, 1.0))
+    pipe.outbox.put(verdict)
+    await asyncio.sleep(BATCH_S / 10)
+    assert pipe.events[1:] == [notice("second"), verdict]
