@@ -110,7 +110,7 @@ def story_of(file: ProfileFile, outcome: ProfileOutcome | None) -> DetailView:
             ("do", found.resolution if found else ""),
             ("mind", "; ".join(fault.words for fault in file.warnings)),
             ("is", file.profile.description),
-            ("can", _abilities(file.profile)),
+            ("can", _abilities(file.profile, refused=_is_refused(outcome))),
             ("file", _place_of(file)),
         ),
     )
@@ -120,9 +120,14 @@ def _remedies(faults: tuple[Fault, ...]) -> list[str]:
     return list(dict.fromkeys(fault.resolution for fault in faults))
 
 
-def _abilities(profile: Profile) -> str:
+def _is_refused(outcome: ProfileOutcome | None) -> bool:
+    return outcome is not None and outcome.diagnosis.code is Outcome.AUTH_FAILED
+
+
+def _abilities(profile: Profile, *, refused: bool) -> str:
     if profile.capabilities.list_rooms:
-        return "start, dispatch, list and delete rooms, once the key is accepted"
+        once = ", once the key is accepted" if refused else ""
+        return f"start, dispatch, list and delete rooms{once}"
     return "start; without an API key it can neither list rooms, nor see dispatches, nor delete"
 
 
