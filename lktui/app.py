@@ -37,7 +37,7 @@ from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineClient
 from lktui.store.profiles import ProfileStore
 from lktui.theming import choose_theme, forget_empty_no_color, load_themes
-from lktui.widgets.drawing import FULL_CELLS, FULL_ROWS, LEAST_CELLS, LEAST_ROWS, WIDE_CELLS
+from lktui.widgets.breakpoints import BY_HEIGHT, BY_WIDTH
 from lktui.widgets.early_keys import read_alt_as_alt
 from lktui.widgets.key_order import KeyOrder
 from lktui.widgets.line_filters import AsciiOnly, SafeText, takes_ascii_only
@@ -54,17 +54,7 @@ class LktuiApp(App[None], inherit_bindings=False):
     CSS_PATH = ["app.tcss", "screens/profiles/profiles.tcss"]  # noqa: RUF012 - Textual's own
     ENABLE_COMMAND_PALETTE = False
     DEFAULT_MODE = Scope.PROFILES
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual's own declaration
-        (0, "-w0"),
-        (LEAST_CELLS, "-w60"),
-        (FULL_CELLS, "-w80"),
-        (WIDE_CELLS, "-w120"),
-    ]
-    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - the same
-        (0, "-h0"),
-        (LEAST_ROWS, "-short"),
-        (FULL_ROWS, "-tall"),
-    ]
+    HORIZONTAL_BREAKPOINTS, VERTICAL_BREAKPOINTS = BY_WIDTH, BY_HEIGHT
 
     def __init__(
         self,
@@ -95,7 +85,6 @@ class LktuiApp(App[None], inherit_bindings=False):
         self._leaving = False
         self.animation_level = "none"
         self._start_in(theme)
-        self.add_mode(Scope.PROFILES, lambda: ProfilesScreen(controller))
         self.add_mode(Scope.ROOMS, self._rooms)
         self.add_mode(Scope.LIVE, self._live)
         self.add_mode(Scope.CLEANUP, self._cleanup)
@@ -107,6 +96,13 @@ class LktuiApp(App[None], inherit_bindings=False):
         self.set_class(theme.dark, "-dark-mode", update=False)
         self.set_class(not theme.dark, "-light-mode", update=False)
         self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_default_screen(self) -> DashboardScreen:
+        """Begin with the profiles, as the default screen and not as a mode.
+
+        For a mode's first screen Textual parses all style sheets again and holds back the paint.
+        """
+        return ProfilesScreen(self.controller)
 
     # Imported when they are first shown: the first paint needs none of them.
 
@@ -133,6 +129,10 @@ class LktuiApp(App[None], inherit_bindings=False):
         """Connect to the engine, and restore the terminal also when the process is ended."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._ended_by_signal)
+        self.add_mode(Scope.PROFILES, self.get_default_screen)
+
+    async def on_ready(self) -> None:
+        """Connect to the engine once the first screen is laid out."""
         self.call_after_refresh(self._painted)
         await self.controller.start()
 

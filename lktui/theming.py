@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
@@ -48,8 +48,7 @@ _NO_COLOURS = frozenset({"name", "dark", "ansi", "variables", "luminosity_spread
 _STYLE_WORDS = frozenset({"none", "bold", "dim", "italic", "underline", "reverse", "strike"})
 
 
-@dataclass(frozen=True, slots=True)
-class ThemeFailure:
+class ThemeFailure(msgspec.Struct, frozen=True):
     """Why a file is no theme."""
 
     path: Path
@@ -63,8 +62,7 @@ class ThemeFailure:
         return ": ".join(part for part in (self.path.name, self.key, self.why) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class ThemeSet:
+class ThemeSet(msgspec.Struct, frozen=True):
     """What some folders hold."""
 
     themes: tuple[Theme, ...]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import msgspec
 
 
@@ -25,12 +23,11 @@ class Fault(msgspec.Struct, frozen=True):
         return place + (f"{self.field}: {self.cause}" if self.field else self.cause)
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(msgspec.Struct):
     """Collects faults, which make a file unusable, and warnings, which do not."""
 
-    faults: list[Fault] = field(default_factory=list)
-    warnings: list[Fault] = field(default_factory=list)
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
 
     def fault(self, name: str, cause: str, resolution: str) -> None:
         """Note something that makes the file unusable."""

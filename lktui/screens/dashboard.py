@@ -23,6 +23,7 @@ from lktui.screens.action_screen import ActionScreen, does
 from lktui.screens.chrome import header_of, message_of, stuck_of
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
+from lktui.widgets.breakpoints import classes_at, is_too_small
 from lktui.widgets.footer import Footer
 from lktui.widgets.header import Header
 from lktui.widgets.pacing import Pacer
@@ -125,10 +126,10 @@ class DashboardScreen(ActionScreen[None]):
         yield from self.compose_body()
         yield StatusLine()
         yield Footer()
-        yield TooSmall()
 
     def on_mount(self) -> None:
         """Draw whenever the controller's state changes; first when it is shown."""
+        self.add_class(*classes_at(self.app.size), update=False)
         for name in WATCHED:
             self.watch(self.controller, name, self._pacer.ask, init=False)
         self._seconds = self.set_interval(1.0, self.ask_to_draw, pause=True)
@@ -143,7 +144,9 @@ class DashboardScreen(ActionScreen[None]):
             self.started()
 
     def on_resize(self) -> None:
-        """Say how small it is."""
+        """Say how small it is, if it is too small."""
+        if is_too_small(self.size) and not self.query(TooSmall):
+            self.mount(TooSmall())
         self.ask_to_draw()
 
     def on_descendant_focus(self) -> None:
@@ -153,6 +156,11 @@ class DashboardScreen(ActionScreen[None]):
     def ask_to_draw(self) -> None:
         """Draw soon."""
         self._pacer.ask()
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it was drawn before."""
+        return self._is_started
 
     @property
     def is_drawn(self) -> bool:
@@ -174,7 +182,8 @@ class DashboardScreen(ActionScreen[None]):
         self.query_one(StatusLine).show(self.in_view(), right)
         entries = footer_entries(self.footer_scopes(), self.view())
         self.query_one(Footer).show(entries, help_entry(typing=self.typing))
-        self.query_one(TooSmall).show(len(self.controller.talking))
+        for note in self.query(TooSmall):
+            note.show(len(self.controller.talking))
         if self._seconds is not None:
             if self.ticking():
                 self._seconds.resume()

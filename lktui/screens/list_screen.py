@@ -87,7 +87,8 @@ class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
         rows = [found[key] for key in self._order.arranged(found)]
         shown = [row for row in rows if self.filter_by.matches(row.text)]
         empty = self._no_match() if self._all else self.nothing()
-        self.set_class(not self._all, _EMPTY)
+        # The first drawing is styled as a whole when the screen resumes.
+        self.set_class(not self._all, _EMPTY, update=self.is_started)
         self.table.show(shown, empty=empty, installation=self.controller.installation)
         self._draw_story()
 

@@ -14,10 +14,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from lktui.clock import Clock, SystemClock
 from lktui.core.commands import AnyCommand, Shutdown
@@ -65,8 +66,7 @@ class EngineClient(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
+class EngineOptions(msgspec.Struct, frozen=True):
     """What the engine process is told on its command line; no secrets."""
 
     config_dir: Path

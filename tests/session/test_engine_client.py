@@ -8,7 +8,6 @@ import signal
 import stat
 import sys
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -47,8 +46,7 @@ BABBLING = _SAYS_HELLO.format(protocol=1, then=r"end.sendall(b'\x00\x00\x00\x01\
 DYING = "raise SystemExit(3)"
 
 
-@dataclass(frozen=True, slots=True)
-class Program(EngineOptions):
+class Program(EngineOptions, frozen=True):
     """Another program in the engine's place."""
 
     text: str = ""

@@ -1,0 +1,43 @@
+"""What the first paint does not wait for."""
+
+import pytest
+from textual.css.stylesheet import Stylesheet
+from textual.geometry import Size
+
+from lktui.widgets.breakpoints import classes_at, is_too_small
+from tests.support.dashboard import Dashboard
+
+
+async def test_all_style_sheets_are_parsed_once(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed_again = 0
+    reparse = Stylesheet.reparse
+
+    def counted(self: Stylesheet) -> None:
+        nonlocal parsed_again
+        parsed_again += 1
+        reparse(self)
+
+    monkeypatch.setattr(Stylesheet, "reparse", counted)
+    async with dashboard.running((80, 24)):
+        assert parsed_again == 0
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(40, 10), (60, 15), (80, 24), (119, 19), (120, 40)])
+async def test_a_screen_has_its_classes_as_textual_will_set_them(
+    dashboard: Dashboard, columns: int, rows: int
+) -> None:
+    async with dashboard.running((columns, rows)):
+        mine = set(classes_at(Size(columns, rows)))
+        screen = dashboard.app.screen
+        declared = [*dashboard.app.HORIZONTAL_BREAKPOINTS, *dashboard.app.VERTICAL_BREAKPOINTS]
+        assert {name for _, name in declared if screen.has_class(name)} == mine
+
+
+@pytest.mark.parametrize(
+    ("size", "small"),
+    [(Size(60, 15), False), (Size(59, 15), True), (Size(60, 14), True), (Size(0, 0), True)],
+)
+def test_below_60x15_it_is_too_small(size: Size, small: bool) -> None:  # noqa: FBT001
+    assert is_too_small(size) is small
