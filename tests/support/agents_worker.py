@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.support.cache import UnavailableError, built_once, run
-from tests.support.livekit_server import LiveKitServer
+from tests.support.server import Server
 from tests.support.waiting import until
 
 VERSION = "1.8.9"
@@ -38,7 +38,7 @@ def agents_python() -> Path:
 class AgentsWorker:
     """One worker process with its jobs; a context manager that always ends them all."""
 
-    def __init__(self, python: Path, server: LiveKitServer, log: Path, *, name: str) -> None:
+    def __init__(self, python: Path, server: Server, log: Path, *, name: str) -> None:
         """Start it and wait until the server knows it.
 
         Args:

@@ -17,7 +17,7 @@ from typing import IO, Self
 
 from livekit import api, rtc
 
-from tests.support.livekit_server import LiveKitServer
+from tests.support.server import Server
 
 _CHECKOUT = Path(__file__).parents[2]
 _JOINED = b"joined\n"
@@ -26,7 +26,7 @@ _JOINED = b"joined\n"
 class Guest:
     """A participant who types; a context manager that always ends it."""
 
-    def __init__(self, server: LiveKitServer, room: str, *, name: str) -> None:
+    def __init__(self, server: Server, room: str, *, name: str) -> None:
         """Join the room.
 
         Args:

@@ -51,6 +51,7 @@ class LiveKitServer:
 
     key = "devkey"
     secret = "secret"
+    delays = 1.0
 
     def __init__(self, binary: Path, log: Path) -> None:
         """Start it and wait until it answers.

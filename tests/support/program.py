@@ -16,7 +16,7 @@ from typing import NamedTuple
 import tomli_w
 
 from tests.support import twirp
-from tests.support.livekit_server import LiveKitServer
+from tests.support.server import Server
 from tests.support.waiting import until
 
 FieldValue = str | bool | int | float | dict[str, str]
@@ -125,7 +125,7 @@ class Program:
             return database.execute(question).fetchall()
 
 
-def echo_profile(server: LiveKitServer, prefix: str) -> dict[str, FieldValue]:
+def echo_profile(server: Server, prefix: str) -> dict[str, FieldValue]:
     """Make the fields of a profile of the worker `echo`, in the file's names.
 
     Args:
@@ -142,6 +142,6 @@ def echo_profile(server: LiveKitServer, prefix: str) -> dict[str, FieldValue]:
     }
 
 
-def rooms_of(server: LiveKitServer, prefix: str) -> set[str]:
+def rooms_of(server: Server, prefix: str) -> set[str]:
     """List the rooms with this prefix that the server has."""
     return {room for room in twirp.rooms(server) if room.startswith(prefix)}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def until(condition: Callable[[], bool], *, timeout_s: float, every_s: float = 0.05) -> bool:
@@ -23,3 +27,29 @@ def until(condition: Callable[[], bool], *, timeout_s: float, every_s: float = 0
             return False
         time.sleep(every_s)
     return True
+
+
+async def eventually(
+    question: Callable[[], Awaitable[T]],
+    accept: Callable[[T], bool],
+    *,
+    timeout_s: float,
+    every_s: float = 0.05,
+) -> T:
+    """Ask until the answer will do; gives it.
+
+    Args:
+        question: Asks another process; asked at least once.
+        accept: Looks at an answer.
+        timeout_s: Seconds after which it is asked no more.
+        every_s: Seconds between two questions.
+
+    Raises:
+        AssertionError: No answer would do in time; with the last one.
+    """
+    deadline = time.monotonic() + timeout_s
+    while not accept(answer := await question()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still {answer!r} after {timeout_s} s")
+        await asyncio.sleep(every_s)
+    return answer
