@@ -36,7 +36,7 @@ from lktui.screens.profiles.screen import ProfilesScreen
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineClient
 from lktui.store.profiles import ProfileStore
-from lktui.theming import choose_theme, forget_empty_no_color, load_themes
+from lktui.theming import choose_theme, forget_empty_no_color, load_themes, start_in
 from lktui.widgets.breakpoints import BY_HEIGHT, BY_WIDTH
 from lktui.widgets.early_keys import read_alt_as_alt
 from lktui.widgets.key_order import KeyOrder
@@ -64,6 +64,7 @@ class LktuiApp(App[None], inherit_bindings=False):
         own_themes: Path,
         log_file: Path,
         ascii_only: bool = False,
+        talk_to: Sequence[str] = (),
     ) -> None:
         """Make the app.
 
@@ -73,29 +74,22 @@ class LktuiApp(App[None], inherit_bindings=False):
             own_themes: The person's own themes, which are checked after the first paint.
             log_file: Where an unforeseen error is described.
             ascii_only: Whether the terminal takes ASCII only.
+            talk_to: Profiles whose agents it talks to at once, the last one on Live.
         """
         # Without it an ansi theme under NO_COLOR is black on black (facts/textual.md, "Traps").
         super().__init__(ansi_color=True if theme.ansi else None)
         self.controller = controller
-        self._own_themes, self._log_file = own_themes, log_file
+        self._own_themes, self._log_file, self._talk_to = own_themes, log_file, talk_to
         self._outgoing = [SafeText(), *([AsciiOnly()] if ascii_only else [])]
         self._keys = KeyOrder(self, super().on_event, self._is_typing)
         read_alt_as_alt()
         self._interrupts = 0
         self._leaving = False
         self.animation_level = "none"
-        self._start_in(theme)
+        start_in(self, theme)
         self.add_mode(Scope.ROOMS, self._rooms)
         self.add_mode(Scope.LIVE, self._live)
         self.add_mode(Scope.CLEANUP, self._cleanup)
-
-    def _start_in(self, theme: Theme) -> None:
-        """Take a theme before anything is drawn, without the second parsing of all style sheets."""
-        self.register_theme(theme)
-        self.set_reactive(App.theme, theme.name)
-        self.set_class(theme.dark, "-dark-mode", update=False)
-        self.set_class(not theme.dark, "-light-mode", update=False)
-        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> DashboardScreen:
         """Begin with the profiles, as the default screen and not as a mode.
@@ -135,6 +129,10 @@ class LktuiApp(App[None], inherit_bindings=False):
         """Connect to the engine once the first screen is laid out."""
         self.call_after_refresh(self._painted)
         await self.controller.start()
+        for name in self._talk_to:
+            self.controller.start_session(name)
+        if self._talk_to:
+            self.switch_mode(Scope.LIVE)
 
     def on_unmount(self) -> None:
         """Give the signal back."""
@@ -236,12 +234,14 @@ def run_app(invocation: Invocation, engine: EngineClient) -> int:
     theme, failure = choose_theme(invocation.theme, env, own_themes)
     if failure:
         controller.notice(failure, StateKind.WARNING)
+    controller.remind(invocation.hint)
     app = LktuiApp(
         controller,
         theme=theme,
         own_themes=own_themes,
         log_file=paths.log_file,
         ascii_only=takes_ascii_only(env),
+        talk_to=invocation.talk_to,
     )
     end_with_terminal()
     app.run(mouse=invocation.mouse)

@@ -18,7 +18,6 @@ from lktui import __version__
 from lktui.invocation import Invocation
 from lktui.store.paths import Paths
 
-_STDIN, _STDERR = 0, 2
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -31,6 +30,7 @@ class Verb:
 
 
 VERBS: dict[str, Verb] = {
+    "demo": Verb("lktui.commands.demo", "try lktui with a server and agents of its own"),
     "probe": Verb("lktui.commands.probe", "run one full conversation of a profile and judge it"),
     "cleanup": Verb("lktui.commands.cleanup", "see and work the queue of what is left behind"),
     "profiles": Verb("lktui.commands.profiles", "list, show, add and remove saved profiles"),
@@ -183,31 +183,11 @@ def _guarded(work: Callable[[], int], invocation: Invocation) -> int:
 
 def _start_app(invocation: Invocation) -> int:
     """Start the engine, which imports beside us, and then the screens."""
-    # Nothing becomes garbage until the first paint; looking for it is a tenth of the way there.
-    # The app enables it again.
-    gc.disable()
-    if not (os.isatty(_STDIN) and os.isatty(_STDERR)):  # Textual reads the one, draws on the other
-        from lktui.commands.diagnostics import fail, misused  # noqa: PLC0415 - brings msgspec
+    gc.disable()  # as long as nothing is drawn; see dashboard.show
+    from lktui import dashboard  # noqa: PLC0415 - brings msgspec
 
-        return fail(misused("The dashboard needs a terminal", cause="input or output is none"))
-    from lktui.store.files import make_private_folder  # noqa: PLC0415 - brings msgspec
+    if missing := dashboard.without_terminal():
+        from lktui.commands.diagnostics import fail  # noqa: PLC0415 - brings msgspec
 
-    make_private_folder(invocation.paths.state_dir)
-    from lktui.session.engine_client import (  # noqa: PLC0415 - brings asyncio
-        ChildEngine,
-        EngineOptions,
-    )
-
-    engine = ChildEngine(
-        EngineOptions(
-            config_dir=invocation.paths.config_dir,
-            state_dir=invocation.paths.state_dir,
-            log_file=invocation.paths.log_file,
-            log_level=invocation.log_level,
-            record=invocation.record,
-        )
-    )
-    engine.spawn()
-    from lktui.app import run_app  # noqa: PLC0415 - brings Textual, while the engine imports
-
-    return run_app(invocation, engine)
+        return fail(missing)
+    return dashboard.show(invocation, dashboard.spawn_engine(invocation))

@@ -29,3 +29,7 @@ class Invocation:
     """Only results and problems are printed, no hints."""
     json: bool = False
     """The result is one JSON object."""
+    talk_to: tuple[str, ...] = ()
+    """Profiles whose agents the dashboard begins to talk to; Live shows the last one."""
+    hint: str = ""
+    """What the dashboard says in the status line until it is dismissed."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 
 import msgspec
+from textual.app import App
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
@@ -228,3 +229,12 @@ def _check_contrast(roles: Mapping[str, str], least: float) -> None:
         worst = min(ratio(text, below), ratio(in_256(text), in_256(below)))
         if worst < least:
             raise _BadThemeError(role, f"{worst:.2f}:1 on {ground}, needs {least:g}:1")
+
+
+def start_in(app: App[None], theme: Theme) -> None:
+    """Take a theme before anything is drawn, without the second parsing of all style sheets."""
+    app.register_theme(theme)
+    app.set_reactive(App.theme, theme.name)
+    app.set_class(theme.dark, "-dark-mode", update=False)
+    app.set_class(not theme.dark, "-light-mode", update=False)
+    app.stylesheet.set_variables(app.get_css_variables())

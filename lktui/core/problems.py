@@ -67,6 +67,8 @@ class ProblemCode(StrEnum):
     NOT_SENT = "not_sent"
     STATE_UNUSABLE = "state_unusable"
     CONFIG_UNUSABLE = "config_unusable"
+    DEMO_MISSING = "demo_missing"
+    DEMO_FAILED = "demo_failed"
     ENGINE_LOST = "engine_lost"
     ENGINE_MISMATCH = "engine_mismatch"
     CLEANUP_PENDING = "cleanup_pending"
@@ -376,6 +378,18 @@ CATALOGUE: dict[ProblemCode, Entry] = {
         "{why}",
         "Mend the folder or name another with --config-dir",
         _NS,
+    ),
+    ProblemCode.DEMO_MISSING: Entry(
+        "The demo is not installed",
+        "its server needs {what}: the extra `demo`",
+        "Install lktui[demo], or name a real server: `lktui demo --server PATH`",
+        _U,
+    ),
+    ProblemCode.DEMO_FAILED: Entry(
+        "The demo did not start",
+        "{what}",
+        "Start it again with `--keep` and look at {log}",
+        _U,
     ),
     ProblemCode.ENGINE_LOST: Entry(
         "The engine stopped",

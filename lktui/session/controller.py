@@ -244,6 +244,11 @@ class SessionController(DOMNode):
         """Say something in the status line until the next key."""
         self._say_notice(Message(text=text, wall=self.clock.wall(), kind=kind))
 
+    def remind(self, text: str) -> None:
+        """Say something in the status line until it is dismissed; nothing if there is no text."""
+        if text:
+            self._say_notice(Message(text=text, wall=self.clock.wall(), sticky=True))
+
     def report(self, problem: Problem) -> None:
         """Say a problem in the status line until it is dismissed."""
         self._say_notice(

@@ -341,6 +341,26 @@ def read_open_items(paths: Paths) -> tuple[CleanupItem, ...]:
         raise _unusable(paths.journal, error) from error
 
 
+def engine_at_work(paths: Paths) -> bool:
+    """Tell whether any engine, whoever started it, works on this state folder now."""
+    locks = paths.owners_dir.iterdir() if paths.owners_dir.is_dir() else ()
+    return any(_is_held(path) for path in locks)
+
+
+def _is_held(lock: Path) -> bool:
+    try:
+        descriptor = os.open(lock, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _unusable(path: Path, error: Exception) -> PortError:
     why = clean_detail(str(error))
     shown = clean(str(path))

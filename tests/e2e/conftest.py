@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.livekit_server import LiveKitServer
 from tests.support.program import Program, echo_profile
+from tests.support.server import Server
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def program(tmp_path: Path) -> Iterator[Program]:
 
 
 @pytest.fixture
-def echo(program: Program, livekit_server: LiveKitServer, prefix: str) -> Program:
+def echo(program: Program, server_at_hand: Server, prefix: str) -> Program:
     """Give the program with a profile named `echo`, for the worker of that name."""
-    program.save_profile("echo", echo_profile(livekit_server, prefix))
+    program.save_profile("echo", echo_profile(server_at_hand, prefix))
     return program
 
 

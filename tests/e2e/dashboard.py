@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.support import twirp
-from tests.support.livekit_server import LiveKitServer
 from tests.support.program import Program, rooms_of
+from tests.support.server import Server
 from tests.support.terminal import Terminal
 from tests.support.waiting import until
 
@@ -20,7 +20,7 @@ def dashboard(program: Program) -> Iterator[Terminal]:
         yield terminal
 
 
-def talked_in(server: LiveKitServer, prefix: str, terminal: Terminal | None = None) -> str:
+def talked_in(server: Server, prefix: str, terminal: Terminal | None = None) -> str:
     """Wait until an agent is in the room with this prefix; gives the room.
 
     Args:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from livekit import api
 
-from tests.support.livekit_server import LiveKitServer
+from tests.support.server import Server
 
 
 def token_with_dispatch(
-    server: LiveKitServer, room: str, *, identity: str = "person", agent_name: str = "echo"
+    server: Server, room: str, *, identity: str = "person", agent_name: str = "echo"
 ) -> str:
     """Sign a token whose first use makes the room and asks for an agent."""
     agents = [api.RoomAgentDispatch(agent_name=agent_name)]

@@ -9,11 +9,11 @@ import pytest
 
 from tests.e2e.dashboard import dashboard, talked_in
 from tests.support.guest import Guest
-from tests.support.livekit_server import LiveKitServer
 from tests.support.program import Program, rooms_of
+from tests.support.server import Server
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.usefixtures("echo_worker")
+pytestmark = pytest.mark.usefixtures("echo_at_hand")
 
 _ENTER, _ESCAPE = "\r", "\x1b"
 
@@ -30,13 +30,13 @@ def recorded(program: Program) -> list[str]:
 
 
 def test_a_conversation_by_keys_alone_from_profile_to_clean_server(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     with dashboard(echo) as terminal:
         terminal.wait_for("▌ ○ never tried")
         terminal.send("s")
         terminal.wait_for("● listening  echo", timeout_s=20)
-        (room,) = rooms_of(livekit_server, prefix)
+        (room,) = rooms_of(server_at_hand, prefix)
         terminal.send(f"{_ENTER}hello{_ENTER}")  # in one packet, as a slow link brings it
         terminal.wait_for("echo: hello")
         terminal.wait_for(lambda t: re.search(r"echo: hello +\d+\.\d\ds", t.text()) is not None)
@@ -45,7 +45,7 @@ def test_a_conversation_by_keys_alone_from_profile_to_clean_server(
         terminal.send("x")
         terminal.wait_for("○ ended")
         terminal.wait_for("room gone")
-        assert rooms_of(livekit_server, prefix) == set()
+        assert rooms_of(server_at_hand, prefix) == set()
         terminal.send("4")
         terminal.wait_for(f"○ gone               room      {room}")
         terminal.send("1")
@@ -55,7 +55,7 @@ def test_a_conversation_by_keys_alone_from_profile_to_clean_server(
 
 
 def test_quitting_in_the_middle_of_a_conversation_asks_and_cleans_up_first(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     with dashboard(echo) as terminal:
         terminal.send("s")
@@ -64,18 +64,18 @@ def test_quitting_in_the_middle_of_a_conversation_asks_and_cleans_up_first(
         terminal.wait_for("▲ quit?")
         terminal.send("y")
         assert terminal.wait_exit() == 0
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
     assert echo.engines == set()
 
 
 def test_what_others_write_is_shown_and_never_obeyed(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     payload = "52;c;aGFja2Vk"  # writes the clipboard, where a terminal obeys it
     with dashboard(echo) as terminal:
         terminal.send("s")
-        room = talked_in(livekit_server, prefix, terminal)
-        with Guest(livekit_server, room, name="[/x]") as guest:
+        room = talked_in(server_at_hand, prefix, terminal)
+        with Guest(server_at_hand, room, name="[/x]") as guest:
             guest.say(f"[bold]look[/nope] \x1b]{payload}\x07 \x1b[2J\x9b31m\u202e end")
             terminal.wait_for(lambda t: "\ufffd end" in t.text(), timeout_s=20)
         assert "[/x]" in terminal.text()
@@ -87,13 +87,13 @@ def test_what_others_write_is_shown_and_never_obeyed(
 
 
 def test_a_terminal_that_takes_nothing_stops_neither_the_conversation_nor_its_record(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     lines = [f"line {n} of many {'.' * 60}" for n in range(100)]
     with dashboard(echo) as terminal:
         terminal.send("s")
-        room = talked_in(livekit_server, prefix, terminal)
-        with Guest(livekit_server, room, name="guest") as guest:
+        room = talked_in(server_at_hand, prefix, terminal)
+        with Guest(server_at_hand, room, name="guest") as guest:
             for line in lines:
                 guest.say(line)
                 time.sleep(0.04)  # a pace, for four seconds in all

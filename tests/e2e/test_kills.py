@@ -15,13 +15,13 @@ import pytest
 
 from tests.e2e.dashboard import dashboard, talked_in
 from tests.e2e.results import Items, read
-from tests.support.agents_worker import AgentsWorker, agents_python
-from tests.support.livekit_server import LiveKitServer, server_binary
+from tests.support.agents_worker import AgentsWorker
 from tests.support.program import Program, echo_profile, rooms_of
+from tests.support.server import Server
 from tests.support.terminal import Terminal
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.usefixtures("echo_worker")
+pytestmark = pytest.mark.usefixtures("echo_at_hand")
 
 _TALK = ("probe", "echo", "--say", "hello", "--metadata", json.dumps({"mode": "mute"}))
 _ORPHAN_S = 20.0
@@ -29,53 +29,51 @@ _ORPHAN_S = 20.0
 
 
 def test_after_the_death_of_its_parent_the_engine_deletes_the_room(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     with echo.start(*_TALK) as probe:
-        talked_in(livekit_server, prefix)
+        talked_in(server_at_hand, prefix)
         probe.kill()
-    assert until(lambda: not rooms_of(livekit_server, prefix), timeout_s=_ORPHAN_S)
+    assert until(lambda: not rooms_of(server_at_hand, prefix), timeout_s=_ORPHAN_S)
     assert echo.engines_ended(timeout_s=_ORPHAN_S)
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
     assert read(echo.run("cleanup", "list", "--json"), Items).items == ()
 
 
 def test_after_the_death_of_both_a_cleanup_run_deletes_the_room(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     with echo.start(*_TALK) as probe:
-        room = talked_in(livekit_server, prefix)
+        room = talked_in(server_at_hand, prefix)
         probe.send_signal(signal.SIGSTOP)  # or it would start another engine at once
         echo.kill_engines()
         probe.kill()
     assert echo.engines_ended(timeout_s=1)
-    assert rooms_of(livekit_server, prefix) == {room}
+    assert rooms_of(server_at_hand, prefix) == {room}
     done = echo.run("cleanup", "run", "--json")
     assert done.exit_code == 0, done.stderr
     items = {(item.what, item.room, item.state) for item in read(done, Items).items}
     assert items == {("room", room, "done"), ("dispatch", room, "done")}
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
 
 
 def test_an_interrupted_probe_cleans_up_before_it_ends(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     with echo.start(*_TALK) as probe:
-        talked_in(livekit_server, prefix)
+        talked_in(server_at_hand, prefix)
         probe.terminate()
         assert probe.wait(_ORPHAN_S) == 130
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
     assert echo.engines == set()
 
 
 @pytest.mark.full
 def test_a_room_outlives_its_server_only_until_a_cleanup_run(
-    program: Program, tmp_path: Path, prefix: str
+    program: Program, own_server: Server, agents_environment: Path, tmp_path: Path, prefix: str
 ) -> None:
-    with (
-        LiveKitServer(server_binary(), tmp_path / "server.log") as server,
-        AgentsWorker(agents_python(), server, tmp_path / "worker.log", name="echo"),
-    ):
+    server, log = own_server, tmp_path / "worker.log"
+    with AgentsWorker(agents_environment, server, log, name="echo"):
         program.save_profile("echo", echo_profile(server, prefix) | {"reply_timeout": 60})
         with program.start(*_TALK) as probe:
             room = talked_in(server, prefix)
@@ -91,12 +89,12 @@ def test_a_room_outlives_its_server_only_until_a_cleanup_run(
 
 
 def test_kills_just_after_the_start_key_leave_nothing(
-    livekit_server: LiveKitServer, tmp_path: Path, prefix: str
+    server_at_hand: Server, tmp_path: Path, prefix: str
 ) -> None:
     programs = []
     for delay_ms in (10, 50, 100, 200):
         program = Program(tmp_path / str(delay_ms))
-        program.save_profile("echo", echo_profile(livekit_server, f"{prefix}-{delay_ms}"))
+        program.save_profile("echo", echo_profile(server_at_hand, f"{prefix}-{delay_ms}"))
         with dashboard(program) as terminal:
             terminal.send("s")
             time.sleep(delay_ms / 1000)  # the delay is the case
@@ -104,7 +102,7 @@ def test_kills_just_after_the_start_key_leave_nothing(
         programs.append(program)
     for program in programs:
         assert program.engines_ended(timeout_s=_ORPHAN_S)
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
     for program in programs:
         assert program.journal("SELECT count(*) FROM item WHERE over = 0") == [(0,)]
     # The last came late enough to interrupt something.
@@ -112,14 +110,14 @@ def test_kills_just_after_the_start_key_leave_nothing(
 
 
 def test_sigterm_gives_the_terminal_back_and_cleans_up(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     app = 'sh -c \'echo "pid $$"; exec "$@"\' sh "$@"'
     shell = f'echo "before $(stty -g)"; {app}; echo "after $(stty -g) $?"'
     with Terminal(["/bin/sh", "-c", shell, "sh", *echo.argv()], env=echo.environment) as terminal:
         terminal.wait_for("not connected", timeout_s=20)
         terminal.send("s")
-        talked_in(livekit_server, prefix, terminal)
+        talked_in(server_at_hand, prefix, terminal)
         mark = terminal.mark()
         os.kill(int(_said(terminal, rb"pid (\d+)")), signal.SIGTERM)
         terminal.wait_exit()
@@ -129,12 +127,12 @@ def test_sigterm_gives_the_terminal_back_and_cleans_up(
         assert _said(terminal, rb"after (.+)\r") == f"{settings} 130"
         assert terminal.screen()[0].startswith("before ")
         assert "Traceback" not in terminal.text()
-    assert until(lambda: not rooms_of(livekit_server, prefix), timeout_s=_ORPHAN_S)
+    assert until(lambda: not rooms_of(server_at_hand, prefix), timeout_s=_ORPHAN_S)
     assert echo.engines_ended(timeout_s=_ORPHAN_S)
 
 
 def test_a_terminal_that_goes_without_a_signal_ends_the_app(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     """Under `script` or `setsid` the terminal is nobody's controlling terminal."""
     ours, theirs = pty.openpty()
@@ -153,35 +151,35 @@ def test_a_terminal_that_goes_without_a_signal_ends_the_app(
         os.write(ours, b"s")
         while b"listening" not in received:
             received += os.read(ours, 65536)
-        talked_in(livekit_server, prefix)
+        talked_in(server_at_hand, prefix)
         os.close(ours)
         assert app.wait(_ORPHAN_S) == -signal.SIGHUP
     assert echo.engines_ended(timeout_s=_ORPHAN_S)
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
 
 
 def test_after_a_hang_up_the_engine_deletes_the_room(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     with dashboard(echo) as terminal:
         terminal.send("s")
-        talked_in(livekit_server, prefix, terminal)
+        talked_in(server_at_hand, prefix, terminal)
         terminal.hang_up()
         assert terminal.wait_exit() == -signal.SIGHUP
-    assert until(lambda: not rooms_of(livekit_server, prefix), timeout_s=_ORPHAN_S)
+    assert until(lambda: not rooms_of(server_at_hand, prefix), timeout_s=_ORPHAN_S)
 
 
 def test_a_killed_engine_is_replaced_within_a_second_and_nothing_is_lost(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     with dashboard(echo) as terminal:
         terminal.send("s")
-        talked_in(livekit_server, prefix, terminal)
+        talked_in(server_at_hand, prefix, terminal)
         dead = echo.kill_engines()
         assert until(lambda: bool(echo.engines - dead), timeout_s=1.0)
         terminal.wait_for("the engine stopped; restarted, 1 conversation ended")
         terminal.wait_for("not connected")
-        assert until(lambda: not rooms_of(livekit_server, prefix), timeout_s=_ORPHAN_S)
+        assert until(lambda: not rooms_of(server_at_hand, prefix), timeout_s=_ORPHAN_S)
         terminal.send("2")
         terminal.wait_for(lambda t: "conversation ended" not in t.text())
 

@@ -9,11 +9,11 @@ import pytest
 
 from tests.e2e.results import Run, Runs, read
 from tests.support import twirp
-from tests.support.agents_worker import AgentsWorker, agents_python
-from tests.support.livekit_server import LiveKitServer, server_binary
+from tests.support.agents_worker import AgentsWorker
 from tests.support.program import Ended, Program, echo_profile, rooms_of
+from tests.support.server import Server
 
-pytestmark = pytest.mark.usefixtures("echo_worker")
+pytestmark = pytest.mark.usefixtures("echo_at_hand")
 
 _GREETING = ("agent", "hello, this is echo")
 
@@ -26,12 +26,12 @@ def talk(program: Program, mode: str = "session", *words: str) -> tuple[Run, End
 
 
 def test_a_saved_profile_says_hello_hears_the_reply_and_leaves_nothing(
-    program: Program, livekit_server: LiveKitServer, prefix: str
+    program: Program, server_at_hand: Server, prefix: str
 ) -> None:
     added = program.run(
-        "profiles", "add", "echo", "--url", livekit_server.url, "--api-key", "devkey",
-        "--api-secret", "secret", "--agent-name", "echo", "--dispatch-mode", "explicit",
-        "--room-prefix", prefix,
+        "profiles", "add", "echo", "--url", server_at_hand.url, "--api-key", server_at_hand.key,
+        "--api-secret", server_at_hand.secret, "--agent-name", "echo", "--dispatch-mode",
+        "explicit", "--room-prefix", prefix,
     )  # fmt: skip
     assert added.exit_code == 0, added.stderr
     done = program.run("probe", "echo", "--say", "hello", "--json")
@@ -45,7 +45,7 @@ def test_a_saved_profile_says_hello_hears_the_reply_and_leaves_nothing(
     assert run.agent is not None
     assert run.agent.identity.startswith("agent-AJ_")
     assert run.agent.session
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
 
 
 def test_the_steps_are_timed_in_their_order(echo: Program) -> None:
@@ -64,9 +64,9 @@ def test_the_steps_are_timed_in_their_order(echo: Program) -> None:
 
 
 def test_several_profiles_give_a_list_of_runs(
-    echo: Program, livekit_server: LiveKitServer, prefix: str
+    echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
-    echo.save_profile("wrong", echo_profile(livekit_server, prefix) | {"api_secret": "wrong"})
+    echo.save_profile("wrong", echo_profile(server_at_hand, prefix) | {"api_secret": "wrong"})
     done = echo.run("probe", "wrong", "echo", "--jobs", "2", "--say", "hello", "--json")
     wrong, right = read(done, Runs).runs
     assert (wrong.profile, wrong.code) == ("wrong", "auth_failed")
@@ -75,9 +75,9 @@ def test_several_profiles_give_a_list_of_runs(
 
 
 def test_an_agent_that_nobody_runs_is_said_with_its_cause(
-    program: Program, livekit_server: LiveKitServer, prefix: str
+    program: Program, server_at_hand: Server, prefix: str
 ) -> None:
-    fields = echo_profile(livekit_server, prefix) | {"agent_name": "nobody"}
+    fields = echo_profile(server_at_hand, prefix) | {"agent_name": "nobody"}
     program.save_profile("echo", fields)
     run, done = talk(program)
     assert done.exit_code == 4
@@ -89,13 +89,13 @@ def test_an_agent_that_nobody_runs_is_said_with_its_cause(
         f"not_taken: {run.problem.summary}. {run.problem.cause}. {run.problem.resolution}.\n"
     )
     assert run.cleanup == "done"
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
 
 
 def test_a_wrong_secret_is_refused_at_once_and_nothing_is_made(
-    program: Program, livekit_server: LiveKitServer, prefix: str
+    program: Program, server_at_hand: Server, prefix: str
 ) -> None:
-    program.save_profile("echo", echo_profile(livekit_server, prefix) | {"api_secret": "wrong"})
+    program.save_profile("echo", echo_profile(server_at_hand, prefix) | {"api_secret": "wrong"})
     run, done = talk(program)
     assert done.exit_code == 3
     assert (run.code, run.cleanup) == ("auth_failed", "done")
@@ -120,12 +120,12 @@ def test_a_reply_on_both_topics_is_one_line(echo: Program) -> None:
 
 @pytest.mark.parametrize(("mode", "code"), [("reject", "rejected"), ("leave", "left")])
 def test_an_agent_that_does_not_stay_is_told_apart(
-    echo: Program, livekit_server: LiveKitServer, prefix: str, mode: str, code: str
+    echo: Program, server_at_hand: Server, prefix: str, mode: str, code: str
 ) -> None:
     run, done = talk(echo, mode)
     assert done.exit_code == 4
     assert (run.ok, run.outcome, run.code, run.cleanup) == (False, code, code, "done")
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
 
 
 def test_an_agent_without_a_session_is_present_and_unconfirmed(echo: Program) -> None:
@@ -144,19 +144,19 @@ def test_an_agent_without_a_session_is_present_and_unconfirmed(echo: Program) ->
     [("hang", "not_joined"), ("crash_after_join", "left")],
 )
 def test_an_agent_that_fails_later_is_told_apart(
-    program: Program, livekit_server: LiveKitServer, prefix: str, mode: str, code: str
+    program: Program, server_at_hand: Server, prefix: str, mode: str, code: str
 ) -> None:
-    program.save_profile("echo", echo_profile(livekit_server, prefix) | {"join_timeout": 7})
+    program.save_profile("echo", echo_profile(server_at_hand, prefix) | {"join_timeout": 7})
     run, done = talk(program, mode)
     assert done.exit_code == 4
     assert (run.outcome, run.code, run.cleanup) == (code, code, "done")
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
 
 
 def test_a_model_that_never_answers_is_no_reply(
-    program: Program, livekit_server: LiveKitServer, prefix: str
+    program: Program, server_at_hand: Server, prefix: str
 ) -> None:
-    program.save_profile("echo", echo_profile(livekit_server, prefix) | {"reply_timeout": 1})
+    program.save_profile("echo", echo_profile(server_at_hand, prefix) | {"reply_timeout": 1})
     run, done = talk(program, "mute")
     assert done.exit_code == 4
     assert (run.outcome, run.code, run.cleanup) == ("no_reply", "no_reply", "done")
@@ -164,52 +164,50 @@ def test_a_model_that_never_answers_is_no_reply(
 
 
 def test_a_room_that_was_there_before_stays(
-    program: Program, livekit_server: LiveKitServer, prefix: str
+    program: Program, server_at_hand: Server, prefix: str
 ) -> None:
-    twirp.create_room(livekit_server, prefix)
-    program.save_profile("echo", echo_profile(livekit_server, prefix) | {"room_name": prefix})
+    twirp.create_room(server_at_hand, prefix)
+    program.save_profile("echo", echo_profile(server_at_hand, prefix) | {"room_name": prefix})
     run, done = talk(program)
     assert done.exit_code == 0
     assert (run.ok, run.room, run.cleanup) == (True, prefix, "not_ours")
-    assert rooms_of(livekit_server, prefix) == {prefix}
-    assert twirp.dispatches(livekit_server, prefix) == ()
-    twirp.delete_room(livekit_server, prefix)
+    assert rooms_of(server_at_hand, prefix) == {prefix}
+    assert twirp.dispatches(server_at_hand, prefix) == ()
+    twirp.delete_room(server_at_hand, prefix)
 
 
 def test_a_named_room_that_was_not_there_is_deleted(
-    program: Program, livekit_server: LiveKitServer, prefix: str
+    program: Program, server_at_hand: Server, prefix: str
 ) -> None:
-    program.save_profile("echo", echo_profile(livekit_server, prefix) | {"room_name": prefix})
+    program.save_profile("echo", echo_profile(server_at_hand, prefix) | {"room_name": prefix})
     run, done = talk(program)
     assert done.exit_code == 0
     assert (run.room, run.cleanup) == (prefix, "done")
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
 
 
 def test_without_auto_cleanup_the_room_is_kept_until_it_is_named(
-    program: Program, livekit_server: LiveKitServer, prefix: str
+    program: Program, server_at_hand: Server, prefix: str
 ) -> None:
-    program.save_profile("echo", echo_profile(livekit_server, prefix) | {"auto_cleanup": False})
+    program.save_profile("echo", echo_profile(server_at_hand, prefix) | {"auto_cleanup": False})
     run, done = talk(program)
     assert done.exit_code == 0
     assert run.cleanup == "kept"
     assert run.room in done.stderr
     unnamed = program.run("cleanup", "run")
     assert unnamed.exit_code == 0, unnamed.stderr
-    assert rooms_of(livekit_server, prefix) == {run.room}
+    assert rooms_of(server_at_hand, prefix) == {run.room}
     named = program.run("cleanup", "run", run.room)
     assert named.exit_code == 0, named.stderr
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()
 
 
 @pytest.mark.full
 def test_an_agent_without_a_name_joins_by_itself(
-    program: Program, tmp_path: Path, prefix: str
+    program: Program, own_server: Server, agents_environment: Path, tmp_path: Path, prefix: str
 ) -> None:
-    with (
-        LiveKitServer(server_binary(), tmp_path / "server.log") as server,
-        AgentsWorker(agents_python(), server, tmp_path / "worker.log", name=""),
-    ):
+    server, log = own_server, tmp_path / "worker.log"
+    with AgentsWorker(agents_environment, server, log, name=""):
         fields = echo_profile(server, prefix) | {"dispatch_mode": "auto", "agent_name": ""}
         program.save_profile("echo", fields)
         done = program.run("probe", "echo", "--say", "hello", "--json")
@@ -220,12 +218,12 @@ def test_an_agent_without_a_name_joins_by_itself(
 
 
 def test_a_named_worker_never_joins_by_itself(
-    program: Program, livekit_server: LiveKitServer, prefix: str
+    program: Program, server_at_hand: Server, prefix: str
 ) -> None:
-    fields = echo_profile(livekit_server, prefix)
+    fields = echo_profile(server_at_hand, prefix)
     fields |= {"dispatch_mode": "auto", "agent_name": "", "join_timeout": 1}
     program.save_profile("echo", fields)
     run, done = talk(program)
     assert done.exit_code == 4
     assert run.code == "auto_no_agent"
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()

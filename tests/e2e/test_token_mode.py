@@ -11,27 +11,27 @@ from tests.e2e.results import Run, read
 from tests.e2e.room_tokens import token_with_dispatch
 from tests.support import twirp
 from tests.support.http_server import Answer, HttpServer, Request
-from tests.support.livekit_server import LiveKitServer
 from tests.support.program import Program, rooms_of
+from tests.support.server import Server
 
-pytestmark = pytest.mark.usefixtures("echo_worker")
+pytestmark = pytest.mark.usefixtures("echo_at_hand")
 
 _CONVERSATION = [("you", "hello"), ("agent", "echo: hello")]
 
 
 @pytest.fixture
-def emptied(livekit_server: LiveKitServer, prefix: str) -> Iterator[str]:
+def emptied(server_at_hand: Server, prefix: str) -> Iterator[str]:
     """Give the prefix, and delete afterwards what nobody may delete without a key."""
     yield prefix
-    for room in rooms_of(livekit_server, prefix):
-        twirp.delete_room(livekit_server, room)
+    for room in rooms_of(server_at_hand, prefix):
+        twirp.delete_room(server_at_hand, room)
 
 
 def test_a_static_token_that_carries_the_dispatch_is_enough(
-    program: Program, livekit_server: LiveKitServer, emptied: str
+    program: Program, server_at_hand: Server, emptied: str
 ) -> None:
-    token = token_with_dispatch(livekit_server, emptied)
-    fields = {"url": livekit_server.url, "auth_mode": "token", "token": token, "agent_name": "echo"}
+    token = token_with_dispatch(server_at_hand, emptied)
+    fields = {"url": server_at_hand.url, "auth_mode": "token", "token": token, "agent_name": "echo"}
     program.save_profile("echo", {**fields, "dispatch_mode": "explicit"})
     done = program.run("probe", "echo", "--say", "hello", "--json")
     run = read(done, Run)
@@ -42,20 +42,20 @@ def test_a_static_token_that_carries_the_dispatch_is_enough(
 
 
 def test_an_endpoint_is_asked_as_the_specification_says(
-    program: Program, livekit_server: LiveKitServer, emptied: str
+    program: Program, server_at_hand: Server, emptied: str
 ) -> None:
     def answer(request: Request) -> Answer:
         room, identity = request.fields["room"], request.fields["identity"]
         assert isinstance(room, str)
         assert isinstance(identity, str)
-        token = token_with_dispatch(livekit_server, room, identity=identity)
+        token = token_with_dispatch(server_at_hand, room, identity=identity)
         return Answer(json.dumps({"jwt": token}))
 
     with HttpServer(answer) as endpoint:
         program.save_profile(
             "echo",
             {
-                "url": livekit_server.url,
+                "url": server_at_hand.url,
                 "auth_mode": "token",
                 "token_url": f"http://127.0.0.1:{endpoint.port}/token",
                 "token_field": "jwt",
@@ -89,14 +89,14 @@ def test_an_endpoint_is_asked_as_the_specification_says(
 
 
 def test_with_a_key_beside_the_token_the_room_is_deleted(
-    program: Program, livekit_server: LiveKitServer, prefix: str
+    program: Program, server_at_hand: Server, prefix: str
 ) -> None:
     fields = {
-        "url": livekit_server.url,
+        "url": server_at_hand.url,
         "auth_mode": "token",
-        "token": twirp.room_token(livekit_server, prefix, "person"),
-        "api_key": livekit_server.key,
-        "api_secret": livekit_server.secret,
+        "token": twirp.room_token(server_at_hand, prefix, "person"),
+        "api_key": server_at_hand.key,
+        "api_secret": server_at_hand.secret,
         "agent_name": "echo",
         "dispatch_mode": "explicit",
     }
@@ -105,4 +105,4 @@ def test_with_a_key_beside_the_token_the_room_is_deleted(
     run = read(done, Run)
     assert (run.ok, run.room, run.cleanup) == (True, prefix, "done"), done
     assert run.said == _CONVERSATION
-    assert rooms_of(livekit_server, prefix) == set()
+    assert rooms_of(server_at_hand, prefix) == set()

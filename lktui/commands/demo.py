@@ -1,0 +1,139 @@
+"""`lktui demo`: lktui with a server and agents of its own, for trying; nothing of it stays."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from lktui.commands import probe
+from lktui.commands.demo_profiles import FAILS, TALKS
+from lktui.commands.demo_stage import ENGINE_LIMIT_S, SANDBOX, Opened, demo_paths
+from lktui.commands.diagnostics import fail, hint, misused
+from lktui.core.problems import PortError, Problem, ProblemCode, problem
+from lktui.invocation import Invocation
+from lktui.store.files import make_private_folder
+
+SAYS = ("Where is my order?", "Thank you, bye")
+HINT = "demo: talk here · on 2, r twice mends flaky"
+_BANNER = "demo: a server and agents on this machine, for trying and testing only"
+_EXTRA = ("aiohttp", "aiortc")
+_GRACE_S = ENGINE_LIMIT_S + 10.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("--headless", action="store_true", help="run one conversation and print it")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the demo's folders: profiles, journal, logs"
+    )
+    parser.add_argument(
+        "--server",
+        default=SANDBOX,
+        metavar="sandbox|PATH",
+        help="a livekit-server to use instead of the one that comes with lktui",
+    )
+
+
+def run(invocation: Invocation, args: argparse.Namespace) -> int:
+    """Do it and give the exit code: with `--headless` that of a probe."""
+    missing = _missing(args.server, headless=args.headless)
+    if missing is not None:
+        return fail(missing)
+    folder = Path(tempfile.mkdtemp(prefix="lktui-demo-"))
+    invocation = dataclasses.replace(
+        invocation,
+        paths=demo_paths(folder),
+        env={k: v for k, v in invocation.env.items() if not k.startswith("LIVEKIT_")},
+    )
+    hint(_BANNER, quiet=invocation.quiet)
+    try:
+        with _stage(folder, args) as stage:
+            return _headless(invocation, stage) if args.headless else _shown(invocation, stage)
+    finally:
+        if args.keep:
+            hint(f"kept: {folder}", quiet=invocation.quiet)
+
+
+def _missing(server: str, *, headless: bool) -> Problem | None:
+    """Say what the demo lacks here."""
+    if server == SANDBOX:
+        absent = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
+        if absent:
+            return problem(ProblemCode.DEMO_MISSING, what=" and ".join(absent))
+    elif shutil.which(server) is None:
+        return misused("--server names no program", cause="it is not there, or cannot be run")
+    if headless:
+        return None
+    from lktui.dashboard import without_terminal  # noqa: PLC0415 - brings the engine's client
+
+    return without_terminal()
+
+
+@contextlib.contextmanager
+def _stage(folder: Path, args: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
+    """Have the stage while the demo runs; it ends by itself should we be killed."""
+    flags = ["--server", args.server]
+    flags += [] if args.headless else ["--calls"]
+    flags += ["--keep"] if args.keep else []
+    paths = demo_paths(folder)
+    make_private_folder(paths.state_dir)
+    log = os.open(paths.state_dir / "demo.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        stage = subprocess.Popen(
+            [sys.executable, "-P", "-m", "lktui.commands.demo_stage", str(folder), *flags],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+    try:
+        yield stage
+    finally:
+        assert stage.stdin is not None  # noqa: S101 - a pipe, as above
+        stage.stdin.close()
+        stage.wait(_GRACE_S)
+
+
+def _await_opened(stage: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until server and agents are up.
+
+    Raises:
+        PortError: DEMO_FAILED: they are not; it says which and why.
+    """
+    assert stage.stdout is not None  # noqa: S101 - a pipe, as above
+    said = stage.stdout.readline()
+    failed = msgspec.json.decode(said, type=Opened).failed if said else "its stage broke down"
+    if failed:
+        raise PortError(problem(ProblemCode.DEMO_FAILED, what=failed, log=str(log)))
+
+
+def _headless(invocation: Invocation, stage: subprocess.Popen[bytes]) -> int:
+    _await_opened(stage, invocation.paths.state_dir / "demo.log")
+    parser = argparse.ArgumentParser()
+    probe.add_arguments(parser)
+    words = [TALKS]
+    for line in SAYS:
+        words += ["--say", line]
+    return probe.run(invocation, parser.parse_args(words))
+
+
+def _shown(invocation: Invocation, stage: subprocess.Popen[bytes]) -> int:
+    from lktui import dashboard  # noqa: PLC0415 - a headless demo does without
+
+    engine = dashboard.spawn_engine(invocation)
+    _await_opened(stage, invocation.paths.state_dir / "demo.log")
+    invocation = dataclasses.replace(invocation, profile=TALKS, talk_to=(FAILS, TALKS), hint=HINT)
+    return dashboard.show(invocation, engine)

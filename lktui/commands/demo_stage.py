@@ -1,0 +1,210 @@
+"""The demo's stage: a process that holds server, agents and folders, and takes them down again.
+
+`lktui demo` starts it, and it ends at the end of its input: however the demo ends, the kernel
+closes that pipe. It lets the engine clean up first, which goes on for a while without the app.
+It prints one line of JSON (`Opened`) once all is up, and nothing after it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from lktui.commands.demo_children import Child, ChildEndedError, all_up
+from lktui.commands.demo_profiles import KEEPS, demo_profiles
+from lktui.core.problems import PortError
+from lktui.core.sanitize import clean_detail
+from lktui.store.journal import engine_at_work
+from lktui.store.paths import Paths
+from lktui.store.profiles import ProfileStore
+
+SANDBOX = "sandbox"
+START_LIMIT_S = 20.0
+ENGINE_LIMIT_S = 25.0
+"""The engine works its queue for 20 s after the app has gone."""
+_LOOK_S = 0.1
+_KEY = "devkey"
+_SECRET_BYTES = 32
+_FIRST_PORT, _LAST_PORT, _PORT_TRIES = 20_000, 32_000, 100
+_PYTHON = (sys.executable, "-P", "-m")
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """The stage's only line."""
+
+    failed: str = ""
+    """Why it did not open, sanitised; empty if it did."""
+
+
+class Stage:
+    """The server, the agents and what they leave on disk.
+
+    Args:
+        paths: The demo's own folders.
+        server: `sandbox`, or the path of a livekit-server.
+        calls: Whether a scripted caller talks in a room of its own, and a run leaves a room.
+    """
+
+    def __init__(self, paths: Paths, server: str, *, calls: bool) -> None:
+        self._paths, self._server, self._calls = paths, server, calls
+        self._log = paths.state_dir / "demo.log"
+        self._children: list[Child] = []
+        self._keeper: Child | None = None
+        """The run that leaves a room."""
+
+    async def open(self) -> None:
+        """Start everything, side by side.
+
+        Raises:
+            ChildEndedError: One of the processes ended, or said nothing in time.
+            OSError: A program cannot be started.
+            PortError: The profiles cannot be written.
+        """
+        port, secret = _free_port(), secrets.token_urlsafe(_SECRET_BYTES)
+        url = f"ws://127.0.0.1:{port}"
+        env = {
+            **os.environ,
+            "LIVEKIT_URL": url,
+            "LIVEKIT_API_KEY": _KEY,
+            "LIVEKIT_API_SECRET": secret,
+        }
+        store = ProfileStore(self._paths, {})
+        for profile in demo_profiles(url, _KEY, secret):
+            store.add(profile)
+        async with asyncio.timeout(START_LIMIT_S):
+            agents = [*_PYTHON, "lktui.sandbox.agents", *(["--caller"] if self._calls else [])]
+            await self._start_server(port, secret, env)
+            await self._start("the demo agents", agents, env)
+            await all_up(self._children)
+        if self._calls:
+            flags = ["--config-dir", str(self._paths.config_dir)]
+            flags += ["--state-dir", str(self._paths.state_dir)]
+            argv = [*_PYTHON, "lktui", *flags, "probe", KEEPS, "--keep"]
+            self._keeper = await Child.start("a run", argv, env, self._log, speaks=False)
+
+    async def _start_server(self, port: int, secret: str, env: Mapping[str, str]) -> None:
+        if self._server == SANDBOX:
+            argv = [*_PYTHON, "lktui.sandbox", "--port", str(port)]
+            await self._start("the sandbox", argv, env)
+            return
+        rtc = f"{{tcp_port: {port + 1}, udp_port: {port + 2}}}"
+        keys = f"{{{_KEY}: {secret}}}"
+        config = f"{{port: {port}, bind_addresses: [127.0.0.1], rtc: {rtc}, keys: {keys}}}"
+        # By the environment: a command line can be read by everybody on the machine.
+        argv = [self._server, "--node-ip", "127.0.0.1"]
+        await self._start("the server", argv, {**env, "LIVEKIT_CONFIG": config}, speaks=False)
+
+    async def _start(
+        self, what: str, argv: list[str], env: Mapping[str, str], *, speaks: bool = True
+    ) -> Child:
+        child = await Child.start(what, argv, env, self._log, speaks=speaks)
+        self._children.append(child)
+        return child
+
+    async def close(self, *, keep: bool) -> None:
+        """Let the engine end, take everything down, and remove the folders unless they are kept."""
+        if self._keeper is not None:
+            await self._keeper.end()
+        with contextlib.suppress(TimeoutError):  # it hangs; its watchdog ends it
+            async with asyncio.timeout(ENGINE_LIMIT_S):
+                # No event tells that a lock is free, and it is not ours to wait for in the kernel.
+                while engine_at_work(self._paths):  # noqa: ASYNC110
+                    await asyncio.sleep(_LOOK_S)
+        for child in reversed(self._children):
+            await child.end()
+        if not keep:
+            shutil.rmtree(self._paths.state_dir.parent, ignore_errors=True)
+
+
+def _free_port() -> int:
+    """Give a port whose two neighbours are free too; a livekit-server takes three.
+
+    They lie below the range of outgoing connections: agents knock before the server listens, and
+    a client that is given the very port that it knocks at talks to itself.
+    """
+    for _ in range(_PORT_TRIES):
+        port = _FIRST_PORT + secrets.randbelow(_LAST_PORT - _FIRST_PORT)
+        kinds = (socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM)
+        if all(_is_free(port + n, kind) for n, kind in enumerate(kinds)):
+            return port
+    raise OSError("there are no three free ports in a row")
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(type=kind) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+async def _end_of_input() -> None:
+    """Wait until whoever started us is gone, or we are told to end."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, ended.set)
+    reader = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
+    )
+    reading, waiting = loop.create_task(reader.read()), loop.create_task(ended.wait())
+    await asyncio.wait({reading, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (reading, waiting):
+        task.cancel()
+    transport.close()
+
+
+async def _run(stage: Stage, *, keep: bool) -> int:
+    ending = asyncio.get_running_loop().create_task(_end_of_input())
+    opening = asyncio.get_running_loop().create_task(stage.open())
+    await asyncio.wait({ending, opening}, return_when=asyncio.FIRST_COMPLETED)
+    failed = ""
+    if opening.done():
+        try:
+            opening.result()
+        except (ChildEndedError, OSError, PortError, TimeoutError) as error:
+            failed = clean_detail(str(error)) or "it took longer than expected"
+        sys.stdout.buffer.write(msgspec.json.encode(Opened(failed)) + b"\n")
+        sys.stdout.flush()
+    else:
+        opening.cancel()
+        await asyncio.wait({opening})
+    await ending
+    await stage.close(keep=keep)
+    return 1 if failed else 0
+
+
+def main() -> int:
+    """Run the process; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="lktui.commands.demo_stage")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--server", default=SANDBOX)
+    parser.add_argument("--calls", action="store_true")
+    parser.add_argument("--keep", action="store_true")
+    given = parser.parse_args()
+    # The terminal may go before us; what is left must still be taken down.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    paths = demo_paths(given.folder)
+    return asyncio.run(_run(Stage(paths, given.server, calls=given.calls), keep=given.keep))
+
+
+def demo_paths(folder: Path) -> Paths:
+    """Give the demo's folders within the one that is removed at its end."""
+    return Paths.of(str(folder / "config"), str(folder / "state"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

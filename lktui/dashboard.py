@@ -1,0 +1,51 @@
+"""Opens the dashboard: the engine first, whose imports run beside ours, and then the screens."""
+
+from __future__ import annotations
+
+import gc
+import os
+
+from lktui.commands.diagnostics import misused
+from lktui.core.problems import Problem
+from lktui.invocation import Invocation
+from lktui.session.engine_client import ChildEngine, EngineOptions
+from lktui.store.files import make_private_folder
+
+_STDIN, _STDERR = 0, 2
+
+
+def without_terminal() -> Problem | None:
+    """Say why there can be no dashboard; Textual reads from stdin and draws on stderr."""
+    if os.isatty(_STDIN) and os.isatty(_STDERR):
+        return None
+    return misused("The dashboard needs a terminal", cause="input or output is none")
+
+
+def spawn_engine(invocation: Invocation) -> ChildEngine:
+    """Start the engine's process, which imports while we do.
+
+    Raises:
+        PortError: STATE_UNUSABLE: the state folder cannot be made.
+    """
+    make_private_folder(invocation.paths.state_dir)
+    engine = ChildEngine(
+        EngineOptions(
+            config_dir=invocation.paths.config_dir,
+            state_dir=invocation.paths.state_dir,
+            log_file=invocation.paths.log_file,
+            log_level=invocation.log_level,
+            record=invocation.record,
+        )
+    )
+    engine.spawn()
+    return engine
+
+
+def show(invocation: Invocation, engine: ChildEngine) -> int:
+    """Show the screens until the person leaves, and give the exit code."""
+    # Nothing becomes garbage until the first paint; looking for it is a tenth of the way there.
+    # The app enables it again.
+    gc.disable()
+    from lktui.app import run_app  # noqa: PLC0415 - brings Textual, while the engine imports
+
+    return run_app(invocation, engine)

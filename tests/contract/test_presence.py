@@ -1,0 +1,156 @@
+"""Who is seen to come, change and go, and when: presence is told late, and in batches."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from livekit import api, rtc
+
+from tests.contract.slow import SLOW_ON_THE_REAL_ONE
+from tests.support.guest import Guest
+from tests.support.person import CHAT, HIDDEN, MAY_SAY_ITS_STATE, Person, token
+from tests.support.server import Server
+
+_HELD_BACK_S = 3.0
+"""An event of somebody without a track waits so long at most."""
+_DEAD_S = 22.4
+"""So long a participant stays whose process has died."""
+_SLACK_S = 1.5
+"""What a busy machine adds to any delay."""
+_AT_ONCE_S = 0.5
+
+
+async def test_one_who_joins_sees_at_once_who_is_there(server: Server, room: str) -> None:
+    async with (
+        Person(server, token(server, room, "first")),
+        Person(server, token(server, room, "second")) as second,
+    ):
+        assert second.others == {"first"}
+
+
+@SLOW_ON_THE_REAL_ONE
+async def test_one_who_says_nothing_is_seen_to_come_and_go_late(server: Server, room: str) -> None:
+    within_s = _HELD_BACK_S * server.delays + _SLACK_S
+    async with Person(server, token(server, room, "first")) as first:
+        async with Person(server, token(server, room, "second")):
+            await first.sees("joined", "second", within_s=within_s)
+            assert first.others == {"second"}
+        left = await first.sees("left", "second", within_s=within_s)
+        assert left.detail == "CLIENT_INITIATED"
+        assert first.others == set()
+
+
+async def test_an_attribute_shows_its_owner_at_once(server: Server, room: str) -> None:
+    joining = token(server, room, "agent", is_agent=True, grants=MAY_SAY_ITS_STATE)
+    async with (
+        Person(server, token(server, room, "first")) as first,
+        Person(server, joining) as agent,
+    ):
+        await agent.me.set_attributes({"lk.agent.state": "listening"})
+        set_at = time.monotonic()
+        joined = await first.sees("joined", "agent")
+        assert joined.at_s - set_at < _AT_ONCE_S
+        seen = first.room.remote_participants["agent"]
+        await first.until(
+            lambda: seen.attributes == {"lk.agent.state": "listening"},
+            within_s=_AT_ONCE_S,
+            what="state of the agent",
+        )
+        assert seen.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
+        await agent.me.set_attributes({"lk.agent.state": "speaking"})
+        await first.until(
+            lambda: seen.attributes == {"lk.agent.state": "speaking"},
+            within_s=_AT_ONCE_S,
+            what="new state of the agent",
+        )
+
+
+async def test_attributes_of_one_who_may_not_set_them_are_not_told(
+    server: Server, client: api.LiveKitAPI, room: str
+) -> None:
+    async with (
+        Person(server, token(server, room, "first")) as first,
+        Person(server, token(server, room, "second")) as second,
+    ):
+        await second.me.set_attributes({"mood": "good"})
+        await second.me.send_text("done", topic=CHAT)
+        await first.sees("text", "second")
+        assert first.all_of("attributes") == []
+        whom = api.RoomParticipantIdentity(room=room, identity="second")
+        assert dict((await client.room.get_participant(whom)).attributes) == {}
+
+
+async def test_the_same_identity_again_puts_the_first_out(server: Server, room: str) -> None:
+    async with (
+        Person(server, token(server, room, "twin")) as first,
+        Person(server, token(server, room, "twin")) as second,
+    ):
+        put_out = await first.sees("disconnected")
+        assert put_out.detail == "DUPLICATE_IDENTITY"
+        assert second.all_of("disconnected") == []
+        assert second.room.isconnected()
+
+
+async def test_one_who_is_removed_is_told_why(
+    server: Server, client: api.LiveKitAPI, room: str
+) -> None:
+    whom = api.RoomParticipantIdentity(room=room, identity="second")
+    within_s = _HELD_BACK_S * server.delays + _SLACK_S
+    async with (
+        Person(server, token(server, room, "first")) as first,
+        Person(server, token(server, room, "second")) as second,
+    ):
+        await client.room.remove_participant(whom)
+        assert (await second.sees("disconnected")).detail == "PARTICIPANT_REMOVED"
+        left = await client.room.list_participants(api.ListParticipantsRequest(room=room))
+        assert [one.identity for one in left.participants] == ["first"]
+        if "second" in first.others:
+            assert (await first.sees("left", "second", within_s=within_s)).detail == (
+                "PARTICIPANT_REMOVED"
+            )
+
+
+async def test_who_is_in_a_room_that_is_deleted_is_told_at_once(
+    server: Server, client: api.LiveKitAPI, room: str
+) -> None:
+    async with Person(server, token(server, room, "first")) as first:
+        await client.room.delete_room(api.DeleteRoomRequest(room=room))
+        deleted_at = time.monotonic()
+        told = await first.sees("disconnected")
+        assert told.detail == "ROOM_DELETED"
+        assert told.at_s - deleted_at < _AT_ONCE_S
+
+
+async def test_a_token_leads_into_its_own_room(server: Server, room: str) -> None:
+    async with Person(server, token(server, f"{room}-other", "person")) as person:
+        assert person.room.name == f"{room}-other"
+
+
+@SLOW_ON_THE_REAL_ONE
+async def test_a_hidden_one_is_not_seen_by_others(server: Server, room: str) -> None:
+    async with (
+        Person(server, token(server, room, "first")) as first,
+        Person(server, token(server, room, "hidden", grants=HIDDEN)) as hidden,
+        Person(server, token(server, room, "second")) as second,
+    ):
+        await first.sees("joined", "second")
+        assert (first.others, second.others) == ({"second"}, {"first"})
+        assert hidden.others >= {"first"}
+
+
+@SLOW_ON_THE_REAL_ONE
+async def test_a_dead_one_stays_until_the_server_gives_it_up(
+    server: Server, client: api.LiveKitAPI, room: str
+) -> None:
+    async with Person(server, token(server, room, "first")) as first:
+        with await asyncio.to_thread(Guest, server, room, name="dead"):
+            await first.sees("joined", "dead", within_s=_HELD_BACK_S + _SLACK_S)
+        died_at = time.monotonic()
+        await asyncio.sleep(0.5 * _DEAD_S * server.delays)
+        listed = await client.room.list_participants(api.ListParticipantsRequest(room=room))
+        assert {one.identity for one in listed.participants} == {"first", "dead"}
+        late_s = (_DEAD_S + _HELD_BACK_S) * server.delays + _SLACK_S
+        left = await first.sees("left", "dead", within_s=late_s)
+        assert left.detail == "CONNECTION_TIMEOUT"
+        assert left.at_s - died_at > 0.9 * _DEAD_S * server.delays
