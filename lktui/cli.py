@@ -183,7 +183,7 @@ def _guarded(work: Callable[[], int], invocation: Invocation) -> int:
 
 def _start_app(invocation: Invocation) -> int:
     """Start the engine, which imports beside us, and then the screens."""
-    gc.disable()  # as long as nothing is drawn; see dashboard.show
+    gc.disable()  # as long as nothing is drawn; see dashboard.prepare
     from lktui import dashboard  # noqa: PLC0415 - brings msgspec
 
     if missing := dashboard.without_terminal():

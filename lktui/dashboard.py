@@ -41,11 +41,17 @@ def spawn_engine(invocation: Invocation) -> ChildEngine:
     return engine
 
 
-def show(invocation: Invocation, engine: ChildEngine) -> int:
-    """Show the screens until the person leaves, and give the exit code."""
+def prepare() -> None:
+    """Import the screens, while others start what they will show."""
     # Nothing becomes garbage until the first paint; looking for it is a tenth of the way there.
     # The app enables it again.
     gc.disable()
-    from lktui.app import run_app  # noqa: PLC0415 - brings Textual, while the engine imports
+    import lktui.app  # noqa: F401, PLC0415 - brings Textual
+
+
+def show(invocation: Invocation, engine: ChildEngine) -> int:
+    """Show the screens until the person leaves, and give the exit code."""
+    prepare()
+    from lktui.app import run_app  # noqa: PLC0415 - as above
 
     return run_app(invocation, engine)

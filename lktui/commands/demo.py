@@ -134,6 +134,7 @@ def _shown(invocation: Invocation, stage: subprocess.Popen[bytes]) -> int:
     from lktui import dashboard  # noqa: PLC0415 - a headless demo does without
 
     engine = dashboard.spawn_engine(invocation)
+    dashboard.prepare()
     _await_opened(stage, invocation.paths.state_dir / "demo.log")
     invocation = dataclasses.replace(invocation, profile=TALKS, talk_to=(FAILS, TALKS), hint=HINT)
     return dashboard.show(invocation, engine)

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+_BACKGROUND = 10
+"""How nice a process in the background is; 19 is nicest."""
 END_LIMIT_S = 4.0
 """What has not ended by then is killed."""
 
@@ -68,6 +70,11 @@ class Child:
         """
         code = await self._process.wait()
         raise ChildEndedError(f"{self._what} ended with {code}: {self._last_words()}")
+
+    def step_back(self) -> None:
+        """Let what the person looks at have the processor first."""
+        with contextlib.suppress(ProcessLookupError):  # it has ended already
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _BACKGROUND)
 
     async def end(self) -> None:
         """End it and take its exit status."""

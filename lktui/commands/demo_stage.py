@@ -92,6 +92,7 @@ class Stage:
             flags += ["--state-dir", str(self._paths.state_dir)]
             argv = [*_PYTHON, "lktui", *flags, "probe", KEEPS, "--keep"]
             self._keeper = await Child.start("a run", argv, env, self._log, speaks=False)
+            self._keeper.step_back()
 
     async def _start_server(self, port: int, secret: str, env: Mapping[str, str]) -> None:
         if self._server == SANDBOX:

@@ -104,5 +104,5 @@ def is_dead(participant: Participant, delays: Delays, now: float, awake_since: f
     if participant.unlinked is not None:
         return now - max(heard, participant.unlinked) > delays.dead_s
     if not participant.is_active:
-        return now - participant.joined > delays.never_connected_s
+        return now - max(participant.joined, awake_since) > delays.never_connected_s
     return now - heard > delays.silent_s
