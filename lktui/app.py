@@ -1,7 +1,6 @@
 """The app: wires controller, screens and theme together; it knows no LiveKit.
 
-The engine process was started before this module was imported (cli.py), so that its own imports
-run beside the first paint.
+The engine was started before this module is imported: it imports beside the first paint.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ from lktui.widgets.line_filters import AsciiOnly, SafeText, takes_ascii_only
 
 QUIT_GRACE_S = 8.0
 """How long the engine may take to clean up; what is left then it does without us."""
-_SAY_AFTER_S = 1.0
+_SAY_AFTER_S, _ENDING = 1.0, (signal.SIGTERM, signal.SIGINT)
 
 
 class LktuiApp(App[None], inherit_bindings=False):
@@ -120,9 +119,10 @@ class LktuiApp(App[None], inherit_bindings=False):
         return [*super().get_line_filters(), *self._outgoing]
 
     async def on_mount(self) -> None:
-        """Connect to the engine, and restore the terminal also when the process is ended."""
+        """Connect to the engine, and restore the terminal when the process is ended."""
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._ended_by_signal)
+        for number in _ENDING:
+            loop.add_signal_handler(number, self._ended_by_signal)
         self.add_mode(Scope.PROFILES, self.get_default_screen)
 
     async def on_ready(self) -> None:
@@ -131,12 +131,12 @@ class LktuiApp(App[None], inherit_bindings=False):
         await self.controller.start()
         for name in self._talk_to:
             self.controller.start_session(name)
-        if self._talk_to:
             self.switch_mode(Scope.LIVE)
 
     def on_unmount(self) -> None:
-        """Give the signal back."""
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+        """Give the signals back."""
+        for number in _ENDING:
+            asyncio.get_running_loop().remove_signal_handler(number)
 
     def _painted(self) -> None:
         """Do what the first paint need not wait for: collect garbage, check the own themes."""

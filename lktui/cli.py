@@ -9,6 +9,7 @@ import argparse
 import gc
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: 2 if argparse cannot follow the command line, 0 after a verb's `--help`.
     """
+    if argv is None:
+        # Where nobody handles it, ctrl+c ends us at once: an exception in the middle of an import
+        # can break what is being imported. What we have started sees its pipe close.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     flags_parser = _flags_parser()
     flags, rest = _split_flags(flags_parser, list(sys.argv[1:] if argv is None else argv))
     if flags.version:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.support.servers"]
+pytest_plugins = ["tests.support.scheduling", "tests.support.servers"]
 
 _BENCH = Path(__file__).parent / "bench"
 _HOMES = {

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import dataclasses
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -17,10 +16,12 @@ from pathlib import Path
 import msgspec
 
 from lktui.commands import probe
+from lktui.commands.demo_children import END_LIMIT_S
 from lktui.commands.demo_profiles import FAILS, TALKS
 from lktui.commands.demo_stage import ENGINE_LIMIT_S, SANDBOX, Opened, demo_paths
 from lktui.commands.diagnostics import fail, hint, misused
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
+from lktui.core.sanitize import clean_detail
 from lktui.invocation import Invocation
 from lktui.store.files import make_private_folder
 
@@ -28,7 +29,10 @@ SAYS = ("Where is my order?", "Thank you, bye")
 HINT = "demo: talk here · on 2, r twice mends flaky"
 _BANNER = "demo: a server and agents on this machine, for trying and testing only"
 _EXTRA = ("aiohttp", "aiortc")
-_GRACE_S = ENGINE_LIMIT_S + 10.0
+_GRACE_S = ENGINE_LIMIT_S + 4 * END_LIMIT_S
+"""The stage ends one child after the other, once the engine has ended."""
+_SAY_AFTER_S = 1.0
+_OTHER_FOLDER = "Set TMPDIR to a folder that can be written and has room"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +54,10 @@ def run(invocation: Invocation, args: argparse.Namespace) -> int:
     missing = _missing(args.server, headless=args.headless)
     if missing is not None:
         return fail(missing)
-    folder = Path(tempfile.mkdtemp(prefix="lktui-demo-"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="lktui-demo-"))
+    except OSError as error:
+        return fail(_no_folder(error))
     invocation = dataclasses.replace(
         invocation,
         paths=demo_paths(folder),
@@ -58,11 +65,28 @@ def run(invocation: Invocation, args: argparse.Namespace) -> int:
     )
     hint(_BANNER, quiet=invocation.quiet)
     try:
-        with _stage(folder, args) as stage:
+        with _stage(folder, args, quiet=invocation.quiet) as stage:
             return _headless(invocation, stage) if args.headless else _shown(invocation, stage)
+    except PortError as error:
+        return fail(_in_its_folder(error.problem))
     finally:
         if args.keep:
             hint(f"kept: {folder}", quiet=invocation.quiet)
+        else:  # also where the stage did not live to do it
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _no_folder(error: OSError) -> Problem:
+    why = clean_detail(error.strerror or str(error))
+    found = problem(ProblemCode.DEMO_FAILED, what=f"there is no room for its folder: {why}")
+    return msgspec.structs.replace(found, resolution=_OTHER_FOLDER)
+
+
+def _in_its_folder(found: Problem) -> Problem:
+    """Give the remedy that fits a demo, whose folders cannot be named by flags."""
+    if found.code in (ProblemCode.STATE_UNUSABLE, ProblemCode.CONFIG_UNUSABLE):
+        return msgspec.structs.replace(found, resolution=_OTHER_FOLDER)
+    return found
 
 
 def _missing(server: str, *, headless: bool) -> Problem | None:
@@ -81,33 +105,43 @@ def _missing(server: str, *, headless: bool) -> Problem | None:
 
 
 @contextlib.contextmanager
-def _stage(folder: Path, args: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
+def _stage(
+    folder: Path, args: argparse.Namespace, *, quiet: bool
+) -> Iterator[subprocess.Popen[bytes]]:
     """Have the stage while the demo runs; it ends by itself should we be killed."""
+    stage = _start_stage(folder, args)
+    assert stage.stdin is not None  # noqa: S101 - a pipe
+    try:
+        yield stage
+    finally:
+        stage.stdin.close()
+        try:
+            stage.wait(_SAY_AFTER_S)
+        except subprocess.TimeoutExpired:
+            hint("taking the demo down; ctrl+c leaves that to the background", quiet=quiet)
+            stage.wait(_GRACE_S)
+
+
+def _start_stage(folder: Path, args: argparse.Namespace) -> subprocess.Popen[bytes]:
     flags = ["--server", args.server]
     flags += [] if args.headless else ["--calls"]
     flags += ["--keep"] if args.keep else []
     paths = demo_paths(folder)
     make_private_folder(paths.state_dir)
-    log = os.open(paths.state_dir / "demo.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        stage = subprocess.Popen(
-            [sys.executable, "-P", "-m", "lktui.commands.demo_stage", str(folder), *flags],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,
-        )
-    finally:
-        os.close(log)
-    try:
-        yield stage
-    finally:
-        assert stage.stdin is not None  # noqa: S101 - a pipe, as above
-        stage.stdin.close()
-        stage.wait(_GRACE_S)
+        with (paths.state_dir / "demo.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-P", "-m", "lktui.commands.demo_stage", str(folder), *flags],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise PortError(_no_folder(error)) from error
 
 
-def _await_opened(stage: subprocess.Popen[bytes], log: Path) -> None:
+def _await_opened(stage: subprocess.Popen[bytes]) -> None:
     """Wait until server and agents are up.
 
     Raises:
@@ -117,11 +151,11 @@ def _await_opened(stage: subprocess.Popen[bytes], log: Path) -> None:
     said = stage.stdout.readline()
     failed = msgspec.json.decode(said, type=Opened).failed if said else "its stage broke down"
     if failed:
-        raise PortError(problem(ProblemCode.DEMO_FAILED, what=failed, log=str(log)))
+        raise PortError(problem(ProblemCode.DEMO_FAILED, what=failed))
 
 
 def _headless(invocation: Invocation, stage: subprocess.Popen[bytes]) -> int:
-    _await_opened(stage, invocation.paths.state_dir / "demo.log")
+    _await_opened(stage)
     parser = argparse.ArgumentParser()
     probe.add_arguments(parser)
     words = [TALKS]
@@ -134,7 +168,14 @@ def _shown(invocation: Invocation, stage: subprocess.Popen[bytes]) -> int:
     from lktui import dashboard  # noqa: PLC0415 - a headless demo does without
 
     engine = dashboard.spawn_engine(invocation)
-    dashboard.prepare()
-    _await_opened(stage, invocation.paths.state_dir / "demo.log")
-    invocation = dataclasses.replace(invocation, profile=TALKS, talk_to=(FAILS, TALKS), hint=HINT)
-    return dashboard.show(invocation, engine)
+    try:
+        dashboard.prepare()
+        _await_opened(stage)
+        # Quiet: what the app leaves is not kept for a next time.
+        invocation = dataclasses.replace(
+            invocation, profile=TALKS, talk_to=(FAILS, TALKS), hint=HINT, quiet=True
+        )
+        return dashboard.show(invocation, engine)
+    finally:
+        # The stage waits for the engine, and the engine for us.
+        engine.abandon()

@@ -1,19 +1,19 @@
-"""A process of the demo: started, heard once, and ended by the end of its input."""
+"""A process of the demo: started, heard once, stood in for when it dies, ended with us."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
 
-_BACKGROUND = 10
-"""How nice a process in the background is; 19 is nicest."""
 END_LIMIT_S = 4.0
 """What has not ended by then is killed."""
+_RESTARTS, _RESTART_S = 5, 1.0
+_BACKGROUND = 10
+"""How nice a process in the background is; 19 is nicest."""
 
 
 class ChildEndedError(Exception):
@@ -21,45 +21,52 @@ class ChildEndedError(Exception):
 
 
 class Child:
-    """A process that ends with us, or is made to."""
+    """A process that ends at the end of its input.
 
-    def __init__(self, what: str, process: Process, log: Path) -> None:
-        self._what, self._process, self._log = what, process, log
+    Args:
+        what: How it is called if it fails.
+        argv: Its command line; no secrets.
+        env: Its environment.
+        log: Where it writes what it logs.
+        speaks: It says in one line on stdout that it is up.
+    """
 
-    @classmethod
-    async def start(
-        cls, what: str, argv: Sequence[str], env: Mapping[str, str], log: Path, *, speaks: bool
-    ) -> Self:
+    def __init__(
+        self,
+        what: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        log: Path,
+        *,
+        speaks: bool = True,
+    ) -> None:
+        self._what, self._argv, self._env, self._log = what, argv, env, log
+        self._speaks = speaks
+        self._process: Process | None = None
+
+    async def start(self) -> None:
         """Start it.
-
-        Args:
-            what: How it is called if it fails.
-            argv: Its command line; no secrets.
-            env: Its environment.
-            log: Where it writes what it logs.
-            speaks: It says in one line that it is up, and ends at the end of its input; any other
-                is ended by a signal.
 
         Raises:
             OSError: The program cannot be started.
         """
-        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=PIPE if speaks else DEVNULL,
-                stdout=PIPE if speaks else descriptor,
+            self._process = await asyncio.create_subprocess_exec(
+                *self._argv,
+                stdin=PIPE,
+                stdout=PIPE if self._speaks else descriptor,
                 stderr=descriptor,
-                env=dict(env),
+                env=dict(self._env),
                 start_new_session=True,
             )
         finally:
             os.close(descriptor)
-        return cls(what, process, log)
 
     async def up(self) -> None:
         """Wait for its line, if it speaks; for ever, if it ends without one."""
-        if self._process.stdout is not None and not await self._process.stdout.readline():
+        speech = self._process.stdout if self._process else None
+        if speech is not None and not await speech.readline():
             await asyncio.get_running_loop().create_future()
 
     async def ended(self) -> None:
@@ -68,30 +75,47 @@ class Child:
         Raises:
             ChildEndedError: It has.
         """
-        code = await self._process.wait()
+        code = await self._over()
         raise ChildEndedError(f"{self._what} ended with {code}: {self._last_words()}")
+
+    async def stand_in(self) -> None:
+        """Start it again whenever it dies, but not for ever."""
+        for _ in range(_RESTARTS):
+            await self._over()
+            await asyncio.sleep(_RESTART_S)
+            await self.start()
 
     def step_back(self) -> None:
         """Let what the person looks at have the processor first."""
-        with contextlib.suppress(ProcessLookupError):  # it has ended already
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, _BACKGROUND)
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):  # it has ended already
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, _BACKGROUND)
 
-    async def end(self) -> None:
-        """End it and take its exit status."""
-        if self._process.returncode is not None:
+    async def end(self, *, by_signal: bool = False) -> None:
+        """End it and take its exit status.
+
+        Args:
+            by_signal: By SIGTERM: it does not listen to its input.
+        """
+        process = self._process
+        if process is None or process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-            else:
-                self._process.terminate()
+            if process.stdin is not None:
+                process.stdin.close()
+            if by_signal:
+                process.terminate()
         try:
             async with asyncio.timeout(END_LIMIT_S):
-                await self._process.wait()
+                await process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+                process.kill()
+            await process.wait()
+
+    async def _over(self) -> int:
+        assert self._process is not None  # noqa: S101 - it was started
+        return await self._process.wait()
 
     def _last_words(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -20,7 +20,7 @@ def demo_profiles(url: str, key: str, secret: str) -> Iterator[Profile]:
         ("slow", "slow", "Takes four seconds to join"),
         ("crash", "crash", "Joins and is gone a second later"),
         ("nobody", "nobody", "No worker has this name"),
-        (KEEPS, "support", "Keeps its room: see the cleanup queue"),
+        (KEEPS, "support", "Its room is kept: see the cleanup queue"),
     ):
         yield Profile(
             name=name,

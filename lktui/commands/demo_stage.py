@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,6 +35,8 @@ START_LIMIT_S = 20.0
 ENGINE_LIMIT_S = 25.0
 """The engine works its queue for 20 s after the app has gone."""
 _LOOK_S = 0.1
+_STDOUT = 1
+_REMOVALS = 50
 _KEY = "devkey"
 _SECRET_BYTES = 32
 _FIRST_PORT, _LAST_PORT, _PORT_TRIES = 20_000, 32_000, 100
@@ -60,6 +63,7 @@ class Stage:
         self._paths, self._server, self._calls = paths, server, calls
         self._log = paths.state_dir / "demo.log"
         self._children: list[Child] = []
+        self._standing_in: list[asyncio.Task[None]] = []
         self._keeper: Child | None = None
         """The run that leaves a room."""
 
@@ -73,8 +77,10 @@ class Stage:
         """
         port, secret = _free_port(), secrets.token_urlsafe(_SECRET_BYTES)
         url = f"ws://127.0.0.1:{port}"
+        # The person's own variables would change what a real server does.
+        own = {name: text for name, text in os.environ.items() if not name.startswith("LIVEKIT_")}
         env = {
-            **os.environ,
+            **own,
             "LIVEKIT_URL": url,
             "LIVEKIT_API_KEY": _KEY,
             "LIVEKIT_API_SECRET": secret,
@@ -82,41 +88,43 @@ class Stage:
         store = ProfileStore(self._paths, {})
         for profile in demo_profiles(url, _KEY, secret):
             store.add(profile)
+        agents = [*_PYTHON, "lktui.sandbox.agents", *(["--caller"] if self._calls else [])]
+        self._children = [
+            self._server_child(port, secret, env),
+            Child("the demo agents", agents, env, self._log),
+        ]
         async with asyncio.timeout(START_LIMIT_S):
-            agents = [*_PYTHON, "lktui.sandbox.agents", *(["--caller"] if self._calls else [])]
-            await self._start_server(port, secret, env)
-            await self._start("the demo agents", agents, env)
+            for child in self._children:
+                await child.start()
             await all_up(self._children)
+        for child in self._children:
+            self._standing_in.append(asyncio.get_running_loop().create_task(child.stand_in()))
         if self._calls:
             flags = ["--config-dir", str(self._paths.config_dir)]
             flags += ["--state-dir", str(self._paths.state_dir)]
             argv = [*_PYTHON, "lktui", *flags, "probe", KEEPS, "--keep"]
-            self._keeper = await Child.start("a run", argv, env, self._log, speaks=False)
+            self._keeper = Child("a run", argv, env, self._log, speaks=False)
+            await self._keeper.start()
             self._keeper.step_back()
 
-    async def _start_server(self, port: int, secret: str, env: Mapping[str, str]) -> None:
+    def _server_child(self, port: int, secret: str, env: Mapping[str, str]) -> Child:
         if self._server == SANDBOX:
             argv = [*_PYTHON, "lktui.sandbox", "--port", str(port)]
-            await self._start("the sandbox", argv, env)
-            return
+            return Child("the sandbox", argv, env, self._log)
         rtc = f"{{tcp_port: {port + 1}, udp_port: {port + 2}}}"
         keys = f"{{{_KEY}: {secret}}}"
         config = f"{{port: {port}, bind_addresses: [127.0.0.1], rtc: {rtc}, keys: {keys}}}"
         # By the environment: a command line can be read by everybody on the machine.
-        argv = [self._server, "--node-ip", "127.0.0.1"]
-        await self._start("the server", argv, {**env, "LIVEKIT_CONFIG": config}, speaks=False)
+        argv = [*_PYTHON, "lktui.commands.demo_guard", self._server, "--node-ip", "127.0.0.1"]
+        env = {**env, "LIVEKIT_CONFIG": config}
+        return Child("the server", argv, env, self._log, speaks=False)
 
-    async def _start(
-        self, what: str, argv: list[str], env: Mapping[str, str], *, speaks: bool = True
-    ) -> Child:
-        child = await Child.start(what, argv, env, self._log, speaks=speaks)
-        self._children.append(child)
-        return child
-
-    async def close(self, *, keep: bool) -> None:
-        """Let the engine end, take everything down, and remove the folders unless they are kept."""
+    async def close(self) -> None:
+        """Let the engine end, and take everything down."""
+        for task in self._standing_in:
+            task.cancel()
         if self._keeper is not None:
-            await self._keeper.end()
+            await self._keeper.end(by_signal=True)
         with contextlib.suppress(TimeoutError):  # it hangs; its watchdog ends it
             async with asyncio.timeout(ENGINE_LIMIT_S):
                 # No event tells that a lock is free, and it is not ours to wait for in the kernel.
@@ -124,8 +132,6 @@ class Stage:
                     await asyncio.sleep(_LOOK_S)
         for child in reversed(self._children):
             await child.end()
-        if not keep:
-            shutil.rmtree(self._paths.state_dir.parent, ignore_errors=True)
 
 
 def _free_port() -> int:
@@ -168,24 +174,31 @@ async def _end_of_input() -> None:
     transport.close()
 
 
-async def _run(stage: Stage, *, keep: bool) -> int:
-    ending = asyncio.get_running_loop().create_task(_end_of_input())
-    opening = asyncio.get_running_loop().create_task(stage.open())
-    await asyncio.wait({ending, opening}, return_when=asyncio.FIRST_COMPLETED)
+async def _run(stage: Stage) -> str:
+    """Open, wait for the end, close; why it did not open."""
+    loop = asyncio.get_running_loop()
+    ending, opening = loop.create_task(_end_of_input()), loop.create_task(stage.open())
     failed = ""
-    if opening.done():
-        try:
-            opening.result()
-        except (ChildEndedError, OSError, PortError, TimeoutError) as error:
-            failed = clean_detail(str(error)) or "it took longer than expected"
-        sys.stdout.buffer.write(msgspec.json.encode(Opened(failed)) + b"\n")
-        sys.stdout.flush()
-    else:
+    try:
+        await asyncio.wait({ending, opening}, return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            failed = _why_not(opening)
+            with contextlib.suppress(BrokenPipeError):  # nobody waits for it any more
+                os.write(_STDOUT, msgspec.json.encode(Opened(failed)) + b"\n")
+            await ending
+    finally:
         opening.cancel()
         await asyncio.wait({opening})
-    await ending
-    await stage.close(keep=keep)
-    return 1 if failed else 0
+        await stage.close()
+    return failed
+
+
+def _why_not(opening: asyncio.Task[None]) -> str:
+    try:
+        opening.result()
+    except (ChildEndedError, OSError, PortError, TimeoutError) as error:
+        return clean_detail(str(error)) or "it took longer than expected"
+    return ""
 
 
 def main() -> int:
@@ -198,8 +211,22 @@ def main() -> int:
     given = parser.parse_args()
     # The terminal may go before us; what is left must still be taken down.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    paths = demo_paths(given.folder)
-    return asyncio.run(_run(Stage(paths, given.server, calls=given.calls), keep=given.keep))
+    stage = Stage(demo_paths(given.folder), given.server, calls=given.calls)
+    try:
+        failed = asyncio.run(_run(stage))
+    finally:
+        if not given.keep:
+            _remove(given.folder)
+    return 1 if failed else 0
+
+
+def _remove(folder: Path) -> None:
+    """Remove the demo's folder, again if somebody who is about to end has written meanwhile."""
+    for _ in range(_REMOVALS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(_LOOK_S)
 
 
 def demo_paths(folder: Path) -> Paths:

@@ -15,7 +15,7 @@ from lktui.commands.headless import Headless, run_interruptible
 from lktui.commands.probe_report import RunReport, describe, report_of
 from lktui.core.commands import EndSession, Say, StartSession
 from lktui.core.dispatch import LIST_TRUE_S
-from lktui.core.events import Role, SessionId
+from lktui.core.events import Mark, Role, SessionId
 from lktui.core.fold import State
 from lktui.core.problems import ExitCode, PortError, Problem, ProblemCode, problem
 from lktui.core.profile import Profile
@@ -160,26 +160,39 @@ class _Probe:
         limit_s = self._profile.reply_timeout
         await self._engine.until(lambda _state: self._quiet(), limit_s)
         for line in self._lines:
-            said = self._replies()
+            nth = self._own_lines()
             key = f"typed:{secrets.token_hex(6)}"
             self._engine.send(Say(session=self._id, key=key, text=line))
             if not self._wait_reply:
                 await self._engine.until(lambda _state, one=key: self._sent(one), limit_s)  # type: ignore[misc]  # the default binds the loop's value
                 continue
-            if not await self._engine.until(lambda _s, n=said: self._answered(n), limit_s):  # type: ignore[misc]  # the same
+            if not await self._engine.until(lambda _s, n=nth: self._answered(n), limit_s):  # type: ignore[misc]  # the same
                 return problem(ProblemCode.NO_REPLY, timeout=f"{limit_s:g} s")
             if not self._session.ready:
                 break
         return None
 
-    def _replies(self) -> int:
-        transcript = self._engine.fold.transcript(self._id)
-        return sum(row.role is Role.AGENT for row in transcript)
+    def _spoken(self) -> list[Role]:
+        """List who spoke, in the order in which they began; not what was only remembered."""
+        rows = self._engine.fold.transcript(self._id)
+        return [row.role for row in rows if row.role is not None and row.mark is not Mark.HISTORY]
 
-    def _answered(self, before: int) -> bool:
+    def _own_lines(self) -> int:
+        return self._spoken().count(Role.YOU)
+
+    def _answered(self, nth: int) -> bool:
+        """Whether the agent has replied to our nth line, from 0, or never will.
+
+        A greeting may still go on when the line goes out, and end after it: a reply is what the
+        agent begins to say after the line.
+        """
         session = self._session
-        gone = session.over or not session.ready
-        return gone or (self._replies() > before and self._quiet())
+        if session.over or not session.ready:
+            return True
+        spoken = self._spoken()
+        lines = [at for at, role in enumerate(spoken) if role is Role.YOU]
+        replied = len(lines) > nth and Role.AGENT in spoken[lines[nth] :]
+        return replied and self._quiet()
 
     def _quiet(self) -> bool:
         """Whether the agent has said what it had to say."""

@@ -383,13 +383,13 @@ CATALOGUE: dict[ProblemCode, Entry] = {
         "The demo is not installed",
         "its server needs {what}: the extra `demo`",
         "Install lktui[demo], or name a real server: `lktui demo --server PATH`",
-        _U,
+        ExitCode.USAGE,
     ),
     ProblemCode.DEMO_FAILED: Entry(
         "The demo did not start",
         "{what}",
-        "Start it again with `--keep` and look at {log}",
-        _U,
+        "Try again; with `--keep` its folder stays, with demo.log in it",
+        ExitCode.NO_SESSION,
     ),
     ProblemCode.ENGINE_LOST: Entry(
         "The engine stopped",

@@ -25,8 +25,8 @@ from lktui import __version__
 from lktui.clock import SystemClock
 from lktui.core.commands import AnyCommand, Shutdown, StartSession
 from lktui.core.events import AnyEvent, Bye, EngineFaulted, Hello
-from lktui.core.problems import PortError, Problem
-from lktui.core.sanitize import without_tokens
+from lktui.core.problems import PortError, Problem, ProblemCode, problem
+from lktui.core.sanitize import clean, without_tokens
 from lktui.core.wire import PROTOCOL, command_reader, frame_events
 from lktui.engine.engine import Engine
 from lktui.engine.gateway import LiveKitGateway
@@ -105,6 +105,11 @@ class _Process:
         return left
 
     async def _work(self) -> int:
+        if not self._paths.state_dir.is_dir():
+            # Whoever started us has made it; what was taken away since must not come back.
+            shown = clean(str(self._paths.state_dir))
+            why = "it was removed"
+            raise PortError(problem(ProblemCode.STATE_UNUSABLE, subject=shown, path=shown, why=why))
         journal = Journal(self._paths, keeps_text=self._record)
         recorder = Recorder(journal, self._outbox.put, self._clock)
         gateway = LiveKitGateway(ProfileStore(self._paths, os.environ), os.environ, self._clock)

@@ -26,6 +26,7 @@ from lktui.sandbox.server import Sandbox
 
 _log = logging.getLogger("lktui.sandbox")
 
+_STDIN = 0
 _KEY = "devkey"
 _SECRET_VARIABLE = "LIVEKIT_API_SECRET"  # noqa: S105 - the name of one
 _SECRET_BYTES = 32
@@ -77,8 +78,9 @@ def _watch_input(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
     """
 
     def read() -> None:
-        while os.read(sys.stdin.fileno(), 4096):
-            pass
+        with contextlib.suppress(OSError):  # there is none, which is the same
+            while os.read(_STDIN, 4096):
+                pass
         with contextlib.suppress(RuntimeError):  # the loop has ended by itself
             loop.call_soon_threadsafe(end.set)
 

@@ -5,6 +5,7 @@ Facts/livekit.md section 5 has the wording; the order of the checks is the real 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -197,9 +198,12 @@ class Access:
             return "token signature is invalid: signature is invalid"
         except jwt.PyJWTError as error:
             return str(error)
+        expires, begins = claims.get("exp", math.inf), claims.get("nbf", -math.inf)
+        if not isinstance(expires, int | float) or not isinstance(begins, int | float):
+            return "invalid type for claim: exp and nbf are numbers"
         faults = []
-        if "exp" in claims and now_s > float(claims["exp"]) + _LEEWAY_S:
+        if now_s > expires + _LEEWAY_S:
             faults.append("token is expired")
-        if "nbf" in claims and now_s < float(claims["nbf"]) - _LEEWAY_S:
+        if now_s < begins - _LEEWAY_S:
             faults.append("token is not valid yet")
         return f"token has invalid claims: {', '.join(faults)}" if faults else ""

@@ -15,6 +15,9 @@ from lktui.sandbox.requests import exceeded
 from lktui.sandbox.rooms import Room
 from lktui.sandbox.twirp import Answer, TwirpError, call
 
+MAX_DISPATCHES = 1000
+"""In one room."""
+
 
 class DispatchService:
     """Answers the calls of the service.
@@ -43,6 +46,8 @@ class DispatchService:
         if what := exceeded("", asked.metadata, dict(asked.attributes)):
             raise TwirpError("invalid_argument", f"{what} exceeds limits")
         found = self._directory.get_or_create(room.CreateRoomRequest(name=asked.room))
+        if len(found.dispatches) >= MAX_DISPATCHES:
+            raise TwirpError("resource_exhausted", f"more than {MAX_DISPATCHES} dispatches")
         wanted = agent_dispatch.RoomAgentDispatch(
             agent_name=asked.agent_name,
             metadata=asked.metadata,

@@ -6,9 +6,13 @@ API and the grant roomCreate. `lktui.sandbox.control` is the client for that.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
-MAX_TIMES = 1_000_000
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
+"""Not scaled."""
+Times = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class Fault(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
@@ -20,7 +24,7 @@ class RefuseCall(Fault, frozen=True, tag="refuse_call"):
 
     method: str
     """Such as `CreateDispatch`; `*` is any."""
-    times: int = 1
+    times: Times = 1
     """How many calls."""
     code: str = "unavailable"
     """Twirp's word for the error; it decides the HTTP status."""
@@ -32,9 +36,8 @@ class DelayCall(Fault, frozen=True, tag="delay_call"):
 
     method: str
     """Such as `CreateDispatch`; `*` is any."""
-    delay_s: float
-    """Seconds, not scaled."""
-    times: int = 1
+    delay_s: Seconds
+    times: Times = 1
     """How many calls."""
 
 
@@ -43,7 +46,7 @@ class DropCall(Fault, frozen=True, tag="drop_call"):
 
     method: str
     """Such as `CreateDispatch`; `*` is any."""
-    times: int = 1
+    times: Times = 1
     """How many calls."""
     done: bool = False
     """Whether what they ask is done all the same: then only the answer is lost."""
@@ -59,8 +62,7 @@ class CutSignal(Fault, frozen=True, tag="cut_signal"):
 class Freeze(Fault, frozen=True, tag="freeze"):
     """Stop the whole server for a while: nothing is answered, all connections stay open."""
 
-    duration_s: float
-    """Seconds, not scaled."""
+    duration_s: Seconds
 
 
 class Die(Fault, frozen=True, tag="die"):

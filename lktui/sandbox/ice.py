@@ -12,6 +12,7 @@ import logging
 import secrets
 import socket
 import string
+import struct
 from collections import deque
 
 from aioice import stun
@@ -93,7 +94,7 @@ class UdpPort:
     def _answer(self, data: bytes, address: Address) -> None:
         try:
             request = stun.parse_message(data)
-        except ValueError as error:
+        except (ValueError, struct.error) as error:
             _log.debug("no STUN message from %s: %s", address, error)
             return
         user, _, _ = str(request.attributes.get("USERNAME", "")).partition(":")

@@ -49,8 +49,10 @@ class Socket:
 
     def close(self) -> None:
         """End the connection when all has been sent."""
-        with contextlib.suppress(asyncio.QueueFull):
+        try:
             self._outbox.put_nowait(None)
+        except asyncio.QueueFull:
+            self.cut()
 
     def cut(self) -> None:
         """End the connection at once, without a word."""

@@ -95,6 +95,7 @@ class SessionController(DOMNode):
         self._engine, self._store = engine, store
         self._fold = Fold()
         self._standing: Message | None = None
+        self._reminder: Message | None = None
         self._polled: Profile | None = None
         self._tries_began: dict[str, float] = {}
         self._fault: Problem | None = None
@@ -163,6 +164,7 @@ class SessionController(DOMNode):
 
     def say(self, session: SessionId, text: str) -> None:
         """Type a line to the agent; it is shown at once."""
+        self._has_understood()
         text = clean_lines(text)[:MAX_LINE_CHARS]
         if text.strip():
             self._send(Say(session=session, key=f"typed:{os.urandom(6).hex()}", text=text))
@@ -174,6 +176,7 @@ class SessionController(DOMNode):
             session: Which one.
             replace_live: A person has agreed that an agent which is alive is removed.
         """
+        self._has_understood()
         state = self.sessions.get(session)
         if state is None:
             return
@@ -245,9 +248,15 @@ class SessionController(DOMNode):
         self._say_notice(Message(text=text, wall=self.clock.wall(), kind=kind))
 
     def remind(self, text: str) -> None:
-        """Say something in the status line until it is dismissed; nothing if there is no text."""
+        """Say what can be done until the first line or retry, or until it is dismissed."""
         if text:
-            self._say_notice(Message(text=text, wall=self.clock.wall(), sticky=True))
+            self._reminder = Message(text=text, wall=self.clock.wall(), sticky=True)
+            self._say_notice(self._reminder)
+
+    def _has_understood(self) -> None:
+        if self._reminder is not None and self._standing is self._reminder:
+            self.dismiss()
+        self._reminder = None
 
     def report(self, problem: Problem) -> None:
         """Say a problem in the status line until it is dismissed."""

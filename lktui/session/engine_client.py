@@ -108,6 +108,8 @@ class ChildEngine:
         self._clock = clock or SystemClock()
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
+        """Our end, until it is connected."""
+        self._own_end: socket.socket | None = None
         self._pipe: FrameProtocol[list[AnyEvent]] | None = None
         self._held: list[AnyCommand] = []
         self._up = False
@@ -148,7 +150,7 @@ class ChildEngine:
         finally:
             theirs.close()
             os.close(log)
-        self._socket = ours
+        self._socket = self._own_end = ours
         self._spawned_at = self._clock.monotonic()
 
     async def start(self) -> None:
@@ -191,6 +193,11 @@ class ChildEngine:
             except TimeoutError:
                 self._pipe.close()
         await self._reap()
+
+    def abandon(self) -> None:
+        """Let go of the engine, without an event loop: at end of file it ends by itself."""
+        if self._own_end is not None:
+            self._own_end.close()
 
     def _received(self, events: list[AnyEvent]) -> None:
         for event in events:

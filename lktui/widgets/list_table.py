@@ -249,6 +249,8 @@ class ListTable(Widget, can_focus=True):
         """Keep the cursor in view."""
         self._lay_out()
         self._keep_in_view()
+        # What was drawn for the new height came before the first row in view was known.
+        self.refresh()
 
     def _lay_out(self) -> None:
         """Place the columns for the present width; the first drawing comes before `on_resize`."""

@@ -27,7 +27,7 @@ def test_without_its_extra_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     without(monkeypatch, ("aiortc",))
-    assert exit_code("demo", "--headless") == 1
+    assert exit_code("demo", "--headless") == 2
     assert capsys.readouterr().err == (
         "demo_missing: The demo is not installed. its server needs aiortc: the"
         " extra `demo`. Install lktui[demo], or name a real server: `lktui demo --server PATH`.\n"

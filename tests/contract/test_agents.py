@@ -88,7 +88,7 @@ async def test_a_session_answers_pings_and_lines_and_tells_what_it_does(
         await person.me.send_text("hello", topic=CHAT)
         reply = await person.sees("text", agent)
         assert (reply.detail, reply.body) == (TRANSCRIPTION, "echo: hello")
-        assert reply.begun_with["lk.transcription_final"] == "false"
+        # `final` may be true at the beginning already: a short reply has ended when it is read.
         assert reply.attributes["lk.transcription_final"] == "true"
         assert reply.attributes["lk.segment_id"]
         assert len(person.all_of("chunk", agent)) > 1
@@ -102,6 +102,7 @@ async def test_a_session_answers_pings_and_lines_and_tells_what_it_does(
         assert [one for one in states if one in ("thinking", "speaking")]
 
 
+@SLOW_ON_THE_REAL_ONE
 async def test_an_agent_without_a_session_answers_lines_and_no_ping(
     server: Server, client: api.LiveKitAPI, worker: AgentsWorker, room: str
 ) -> None:
@@ -119,6 +120,7 @@ async def test_an_agent_without_a_session_answers_lines_and_no_ping(
         assert {one.body for one in person.all_of("text", agent)} == {"echo: hello"}
 
 
+@SLOW_ON_THE_REAL_ONE
 @pytest.mark.parametrize("mode", ["session", "raw"])
 async def test_an_agent_leaves_as_soon_as_its_dispatch_is_deleted(
     server: Server, client: api.LiveKitAPI, worker: AgentsWorker, room: str, mode: str
@@ -156,6 +158,7 @@ async def test_a_job_that_has_not_joined_makes_its_deleted_room_anew(
     await client.room.delete_room(api.DeleteRoomRequest(room=room))
 
 
+@SLOW_ON_THE_REAL_ONE
 async def test_two_dispatches_are_two_agents(
     server: Server, client: api.LiveKitAPI, worker: AgentsWorker, room: str
 ) -> None:

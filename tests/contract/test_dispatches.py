@@ -8,6 +8,7 @@ import time
 import pytest
 from livekit import api
 
+from tests.contract.slow import SLOW_ON_THE_REAL_ONE
 from tests.support.person import Person, token
 from tests.support.server import Server
 
@@ -83,6 +84,7 @@ async def test_a_deleted_dispatch_is_not_found_again(client: api.LiveKitAPI, roo
     assert (refused.value.status, refused.value.code) == (404, "not_found")
 
 
+@SLOW_ON_THE_REAL_ONE
 async def test_a_missing_room_has_no_answer_to_give(server: Server, client: api.LiveKitAPI) -> None:
     asked_at = time.monotonic()
     answers = await asyncio.gather(

@@ -19,6 +19,7 @@ _SLACK_S = 1.5
 """What a busy machine adds to any delay."""
 _CLOSES_S = 5.0
 """A room that may close after two seconds is closed within this time."""
+_GONE_S = 5.0
 _MISSING = "never-there"
 
 
@@ -103,7 +104,12 @@ async def test_a_participant_is_listed_at_once_hidden_or_not(
         }
         assert {one.name for one in found} == {"seen", "unseen"}
         assert all(one.kind == api.ParticipantInfo.Kind.STANDARD for one in found)
-    assert list((await client.room.list_participants(question)).participants) == []
+    # A leave is on its way when the client has left.
+    await eventually(
+        lambda: client.room.list_participants(question),
+        lambda answer: not answer.participants,
+        timeout_s=_GONE_S,
+    )
 
 
 async def test_a_room_that_nobody_has_made_is_made_by_who_joins(

@@ -52,7 +52,7 @@ def processes() -> Iterator[Callable[[], list[str]]]:
             except OSError:  # it has ended, or is somebody else's
                 continue
             if marked and command and int(process.name) != os.getpid():
-                found.append(command)
+                found.append(f"{process.name} {command}")
         return found
 
     yield running
@@ -117,7 +117,7 @@ def test_a_server_that_is_no_program_is_said_at_once(scratch: Path) -> None:
 
 def test_a_server_that_ends_at_once_is_said_with_its_name(scratch: Path) -> None:
     done = run("--headless", "--server", "false")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "demo_failed: The demo did not start. the server ended with 1" in done.stderr
     assert list(scratch.iterdir()) == []
 
@@ -155,6 +155,62 @@ def test_each_screen_has_something_to_do_and_the_failure_is_mended_at_the_third_
     assert list(scratch.iterdir()) == []
 
 
+def test_a_server_that_fails_late_gives_the_prompt_back_soon(scratch: Path, tmp_path: Path) -> None:
+    server = tmp_path / "server"
+    server.write_text("#!/bin/sh\nsleep 1\nexit 7\n")
+    server.chmod(0o700)
+    with Terminal([*DEMO, "--server", str(server)], columns=200) as terminal:
+        terminal.wait_for("the server ended with 7")
+        assert terminal.wait_exit(timeout_s=10) == 3
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.7])
+def test_ctrl_c_at_the_start_gives_the_prompt_back_at_once_and_leaves_nothing(
+    scratch: Path, processes: Callable[[], list[str]], after_s: float
+) -> None:
+    with Terminal(DEMO) as terminal:
+        terminal.wait_for("demo: a server")
+        terminal.pump(after_s)
+        terminal.send("\x03")
+        terminal.wait_exit(timeout_s=5)
+        assert "Traceback" not in terminal.text()
+    assert until(lambda: not processes(), timeout_s=_DOWN_S), processes()
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("server", ["sandbox", "livekit-server"])
+def test_when_its_stage_is_killed_nothing_is_left(
+    scratch: Path, processes: Callable[[], list[str]], server: str
+) -> None:
+    flags: list[str] = []
+    if server != "sandbox":
+        try:
+            flags = ["--server", str(server_binary())]
+        except UnavailableError as error:
+            pytest.skip(str(error))
+    with Terminal([*DEMO, *flags]) as terminal:
+        terminal.wait_for("Hello, this is support", timeout_s=_UP_S)
+        os.kill(pid_of("demo_stage", processes), signal.SIGKILL)
+        terminal.wait_for("reconnecting", timeout_s=_UP_S)
+        terminal.send("q")
+        terminal.wait_for("quit?")
+        terminal.send("y")
+        terminal.wait_exit(timeout_s=_DOWN_S)
+    assert until(lambda: not processes(), timeout_s=_DOWN_S), processes()
+    assert list(scratch.iterdir()) == []
+
+
+def test_agents_that_die_come_back(scratch: Path, processes: Callable[[], list[str]]) -> None:
+    assert scratch.exists()
+    with Terminal(DEMO) as terminal:
+        terminal.wait_for("Hello, this is support", timeout_s=_UP_S)
+        os.kill(pid_of("lktui.sandbox.agents", processes), signal.SIGKILL)
+        terminal.send("1")
+        terminal.wait_for("6 profiles")
+        assert until(lambda: is_running("lktui.sandbox.agents", processes), timeout_s=10)
+
+
 @pytest.mark.parametrize(
     "how",
     [
@@ -169,9 +225,18 @@ def test_however_it_ends_it_leaves_nothing(
     with Terminal(DEMO) as terminal:
         terminal.wait_for("Hello, this is support", timeout_s=_UP_S)
         terminal.kill(how)
-        terminal.wait_exit(timeout_s=_DOWN_S)
+        terminal.wait_exit(timeout_s=15)
         assert until(lambda: not processes(), timeout_s=_DOWN_S), processes()
     assert list(scratch.iterdir()) == []
+
+
+def is_running(name: str, processes: Callable[[], list[str]]) -> bool:
+    return any(name in command for command in processes())
+
+
+def pid_of(name: str, processes: Callable[[], list[str]]) -> int:
+    (found,) = [command for command in processes() if name in command]
+    return int(found.split(maxsplit=1)[0])
 
 
 def under_cursor(terminal: Terminal) -> str | None:

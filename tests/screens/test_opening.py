@@ -1,6 +1,7 @@
 """What the dashboard does by itself when it is told to."""
 
 from lktui.core.commands import StartSession
+from lktui.core.events import SessionId
 from tests.support.dashboard import Dashboard
 
 HINT = "demo: talk here"
@@ -22,4 +23,12 @@ async def test_a_reminder_stays_through_keys_until_it_is_dismissed(dashboard: Da
         await dashboard.press("2", "1", "o")
         assert dashboard.status.endswith(HINT)
         await dashboard.press("escape")
+        assert HINT not in dashboard.status
+
+
+async def test_a_reminder_goes_with_the_first_line(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        dashboard.controller.remind(HINT)
+        dashboard.controller.say(SessionId("one"), "hello")
+        await dashboard.settled()
         assert HINT not in dashboard.status

@@ -174,8 +174,16 @@ class Person:
         self._start(self._read_bytes(reader, identity))
 
     async def _read_bytes(self, reader: rtc.ByteStreamReader, identity: str) -> None:
-        body = b"".join([chunk async for chunk in reader])
-        self._note("bytes", identity, reader.info.topic, body.hex())
+        body = bytearray()
+        try:
+            async for part in reader:
+                body += part
+        except rtc.StreamError:
+            self._note("broken", identity, reader.info.topic)
+        else:
+            self._note("bytes", identity, reader.info.topic, body.hex())
+        finally:
+            reader.close()
 
     def _start(self, reading: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(reading)

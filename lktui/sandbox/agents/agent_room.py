@@ -85,8 +85,7 @@ class AgentRoom:
 
     async def show_state(self, state: str) -> None:
         """Publish `lk.agent.state`."""
-        async with self.connection.sending():
-            await self.connection.me.set_attributes({"lk.agent.state": state})
+        await self.connection.set_attributes({"lk.agent.state": state})
 
     async def speak(self) -> RoomSpeech:
         """Begin a segment of the agent's own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 
 from livekit import rtc
 
@@ -14,7 +14,8 @@ from lktui.sandbox.agents.stage import StageError
 from lktui.sandbox.tasks import Tasks
 
 CHAT, TRANSCRIPTION, SESSION = "lk.chat", "lk.transcription", "lk.agent.session"
-SEND_LIMIT_S = 5.0
+SEND_LIMIT_S = 10.0
+"""Longer than the 5 s after which the SDK itself gives up a request to the server."""
 LEAVE_LIMIT_S = 1.0
 _log = logging.getLogger(__name__)
 
@@ -27,7 +28,9 @@ class Connection:
         self.tasks = Tasks("a room connection")
         self._connecting: asyncio.Task[None] | None = None
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._attributes_told = asyncio.Event()
         self.room.on("disconnected", self._on_disconnected)
+        self.room.on("participant_attributes_changed", self._on_attributes)
 
     @property
     def me(self) -> rtc.LocalParticipant:
@@ -66,6 +69,29 @@ class Connection:
         """Wait until the connection has ended and say why."""
         return await asyncio.shield(self._ended)
 
+    async def set_attributes(self, attributes: Mapping[str, str]) -> None:
+        """Set our attributes, and wait until the server tells them or has answered.
+
+        Raises:
+            StageError: The server did neither.
+        """
+        # The SDK begins to listen for the answer when the request is out already: the answer that
+        # is faster is missed, and the call then lasts 5 s although all is done.
+        answered = self.tasks.start(self.me.set_attributes(dict(attributes)))
+        told = self.tasks.start(self._told(attributes))
+        try:
+            async with self.sending():
+                await asyncio.wait({answered, told}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told.cancel()
+
+    async def _told(self, attributes: Mapping[str, str]) -> None:
+        while True:
+            self._attributes_told.clear()
+            await self._attributes_told.wait()
+            if attributes.items() <= self.me.attributes.items():
+                return
+
     @contextlib.asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
         """Give sending a limit: over a lost link the SDK waits for ever.
@@ -80,6 +106,10 @@ class Connection:
             raise StageError("the link does not take anything") from error
         except rtc.StreamError as error:
             raise StageError(clean_detail(str(error))) from error
+
+    def _on_attributes(self, _changed: dict[str, str], who: rtc.Participant) -> None:
+        if who.identity == self.me.identity:
+            self._attributes_told.set()
 
     def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
         if not self._ended.done():

@@ -30,6 +30,8 @@ MAX_LINE_CHARS = 4000
 THINK_S = 0.35
 TOOL_S = 0.25
 WORD_S = 0.08
+RECOVER_S = 1.0
+"""Between two tries to listen again over a link that was down."""
 AWAY_S = 15.0
 """A user who has been silent for so long counts as away."""
 _log = logging.getLogger(__name__)
@@ -143,10 +145,27 @@ class Conversation:
                 await self._answer_line(line)
             await self._become("listening")
         except StageError as error:
-            # The link is down: what was said is lost, and the next line finds out how it is then.
             _log.info("%s: a turn broke off: %s", self._agent.name, error)
+            await self._recover()
+        except Exception:  # noqa: BLE001 - whatever breaks a turn, the user is still there
+            _log.exception("%s: a turn failed", self._agent.name)
+            await self._recover()
         finally:
             line.done.set()
+
+    async def _recover(self) -> None:
+        """Listen again after a turn that broke off, as soon as the link takes it; lines wait."""
+        while True:
+            try:
+                await self._become("listening")
+            except StageError as error:
+                _log.info("%s: not listening yet: %s", self._agent.name, error)
+                await self._clock.sleep(RECOVER_S)
+            else:
+                break
+        # A greeting that broke off is not said again, and must not keep the session shut.
+        self._session.open = True
+        _log.info("%s: listening again", self._agent.name)
 
     async def _answer_line(self, line: _Line) -> None:
         began = self._clock.monotonic()

@@ -15,7 +15,7 @@ from tests.support.clock import VirtualLoop
 # before the SDK is imported, gives its threads the time to end (facts/livekit.md section 6).
 atexit.register(time.sleep, 0.2)
 
-_OVER_SOCKETS = frozenset({"test_process.py", "test_worker.py"})
+_OVER_SOCKETS = frozenset({"test_connection.py", "test_process.py", "test_worker.py"})
 
 
 def pytest_asyncio_loop_factories(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -11,8 +12,9 @@ from livekit.protocol.agent_pb import agent_session as pb
 from lktui.core.sanitize import clean
 from lktui.sandbox.agents.conversation import AWAY_S, MAX_LINE_CHARS, MAX_LINES, Conversation
 from lktui.sandbox.agents.demo_agents import DEMO_AGENTS
+from lktui.sandbox.agents.stage import StageError
 from tests.support.clock import LoopClock
-from tests.support.fakes.stage import FakeStage
+from tests.support.fakes.stage import FakeSpeech, FakeStage
 
 SUPPORT = DEMO_AGENTS[0]
 GREETING = SUPPORT.greeting
@@ -232,6 +234,59 @@ async def test_it_goes_on_after_a_link_that_was_down(scene: Scene) -> None:
     await scene.say("help")
     scene.stage.down = False
     await scene.say("hello")
+    assert scene.stage.said[-1].startswith("Hello!")
+
+
+async def test_a_turn_that_breaks_off_leaves_it_listening_and_in_the_log(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await scene.begin()
+    await scene.say("tell me a story", wait_s=1.5)
+    assert scene.stage.state == "speaking"
+    scene.stage.down = True
+    await asyncio.sleep(3)
+    assert scene.stage.state == "speaking"
+    scene.stage.down = False
+    await asyncio.sleep(2)
+    assert scene.stage.state == "listening"
+    logged = [record.message for record in caplog.records]
+    assert logged[0] == "support: a turn broke off: the link is down"
+    assert logged[-1] == "support: listening again"
+
+
+async def test_a_turn_that_fails_unforeseen_leaves_it_listening(
+    scene: Scene, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_speech: FakeSpeech, _text: str) -> None:
+        raise RuntimeError("the stream is closed already")
+
+    await scene.begin()
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeSpeech, "write", fail)
+        await scene.say("help")
+    assert scene.stage.state == "listening"
+    assert "the stream is closed already" in caplog.text
+    await scene.say("hello")
+    assert scene.stage.said[-1].startswith("Hello!")
+
+
+async def test_a_greeting_that_breaks_off_does_not_keep_the_session_shut(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show_state = FakeStage.show_state
+
+    async def refuse_to_speak(stage: FakeStage, state: str) -> None:
+        if state == "speaking":
+            raise StageError("the link is down")
+        await show_state(stage, state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeStage, "show_state", refuse_to_speak)
+        await scene.begin()
+    await scene.ask(ping())
+    await scene.say("hello")
+    assert [answer.WhichOneof("response") for answer in scene.stage.answers] == ["pong"]
     assert scene.stage.said[-1].startswith("Hello!")
 
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 import math
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,7 @@ _WORD_S = 0.02
 _SLOW_S = 4.0
 _STAY_S = 1.0
 _FOR_EVER_S = 3600.0
+_ANSWERED_S = 1.0
 
 
 class Mode(StrEnum):
@@ -135,17 +136,24 @@ class RawEcho:
     def __init__(self, room: rtc.Room) -> None:
         """Listen from before the room is joined, so that no early line is lost."""
         self._room = room
-        self._answers: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         room.register_text_stream_handler("lk.chat", self._on_chat)
 
     async def says(self, state: str) -> None:
         """Publish the state that LiveKit's own agents publish."""
-        await self._room.local_participant.set_attributes({"lk.agent.state": state})
+        # The SDK may miss the server's answer, and would wait for it for 5 s.
+        me = self._room.local_participant
+        asked = self._start(me.set_attributes({"lk.agent.state": state}))
+        await asyncio.wait({asked}, timeout=_ANSWERED_S)
 
     def _on_chat(self, reader: rtc.TextStreamReader, identity: str) -> None:
-        answer = asyncio.create_task(self._answer(reader, identity))
-        self._answers.add(answer)
-        answer.add_done_callback(self._answers.discard)
+        self._start(self._answer(reader, identity))
+
+    def _start(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _answer(self, reader: rtc.TextStreamReader, identity: str) -> None:
         reply = f"echo: {await reader.read_all()}"

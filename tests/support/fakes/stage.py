@@ -43,6 +43,12 @@ class FakeStage:
             self.shown.append(f"answer {message.response.WhichOneof('response')}")
 
     @property
+    def state(self) -> str:
+        """The state that was shown last."""
+        shown = [step for step in self.shown if step.startswith("state ")]
+        return shown[-1].removeprefix("state ") if shown else ""
+
+    @property
     def said(self) -> list[str]:
         """What was said, as far as it came."""
         return [speech.text for speech in self.speeches]
