@@ -1,4 +1,4 @@
-"""What a terminal shows after its size has changed: a layout in steps, which Pilot does not make."""
+"""What a terminal shows after its size has changed: laid out in steps, which Pilot does not do."""
 
 from tests.support.program import Program
 from tests.support.terminal import Terminal
