@@ -157,7 +157,7 @@ class LktuiApp(App[None], inherit_bindings=False):
             await super().on_event(event)
 
     def _is_typing(self) -> bool:
-        return isinstance(self.screen, ActionScreen) and self.screen.typing
+        return isinstance(self.screen, ActionScreen) and self.screen.takes_text
 
     # --- leaving ----------------------------------------------------------------------------
 

@@ -33,6 +33,9 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "demo": Verb("lktui.commands.demo", "try lktui with a server and agents of its own"),
     "probe": Verb("lktui.commands.probe", "run one full conversation of a profile and judge it"),
+    "rooms": Verb("lktui.commands.rooms", "list a server's rooms with agents and dispatches"),
+    "dispatch": Verb("lktui.commands.dispatch", "dispatch an agent into a room and judge it"),
+    "retry": Verb("lktui.commands.retry", "dispatch an agent safely again and judge it"),
     "cleanup": Verb("lktui.commands.cleanup", "see and work the queue of what is left behind"),
     "profiles": Verb("lktui.commands.profiles", "list, show, add and remove saved profiles"),
 }

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import dataclasses
 import importlib.util
+import secrets
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,6 @@ from lktui.commands.diagnostics import fail, hint, misused
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean_detail
 from lktui.invocation import Invocation
-from lktui.store.files import make_private_folder
 
 SAYS = ("Where is my order?", "Thank you, bye")
 HINT = "demo: talk here · on 2, r twice mends flaky"
@@ -55,7 +55,8 @@ def run(invocation: Invocation, args: argparse.Namespace) -> int:
     if missing is not None:
         return fail(missing)
     try:
-        folder = Path(tempfile.mkdtemp(prefix="lktui-demo-"))
+        # Made by the stage, which removes it: were we killed in between, nobody would.
+        folder = Path(tempfile.gettempdir()) / f"lktui-demo-{secrets.token_hex(6)}"
     except OSError as error:
         return fail(_no_folder(error))
     invocation = dataclasses.replace(
@@ -126,17 +127,14 @@ def _start_stage(folder: Path, args: argparse.Namespace) -> subprocess.Popen[byt
     flags = ["--server", args.server]
     flags += [] if args.headless else ["--calls"]
     flags += ["--keep"] if args.keep else []
-    paths = demo_paths(folder)
-    make_private_folder(paths.state_dir)
     try:
-        with (paths.state_dir / "demo.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-P", "-m", "lktui.commands.demo_stage", str(folder), *flags],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "lktui.commands.demo_stage", str(folder), *flags],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # it writes to its own log as soon as it has one
+            start_new_session=True,
+        )
     except OSError as error:
         raise PortError(_no_folder(error)) from error
 

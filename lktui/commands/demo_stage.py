@@ -26,6 +26,7 @@ from lktui.commands.demo_children import Child, ChildEndedError, all_up
 from lktui.commands.demo_profiles import KEEPS, demo_profiles
 from lktui.core.problems import PortError
 from lktui.core.sanitize import clean_detail
+from lktui.store.files import make_private_folder
 from lktui.store.journal import engine_at_work
 from lktui.store.paths import Paths
 from lktui.store.profiles import ProfileStore
@@ -35,7 +36,7 @@ START_LIMIT_S = 20.0
 ENGINE_LIMIT_S = 25.0
 """The engine works its queue for 20 s after the app has gone."""
 _LOOK_S = 0.1
-_STDOUT = 1
+_STDOUT, _STDERR = 1, 2
 _REMOVALS = 50
 _KEY = "devkey"
 _SECRET_BYTES = 32
@@ -73,8 +74,11 @@ class Stage:
         Raises:
             ChildEndedError: One of the processes ended, or said nothing in time.
             OSError: A program cannot be started.
-            PortError: The profiles cannot be written.
+            PortError: Folders or profiles cannot be written.
         """
+        for folder in (self._paths.state_dir.parent, self._paths.state_dir):
+            make_private_folder(folder)
+        _log_to(self._log)
         port, secret = _free_port(), secrets.token_urlsafe(_SECRET_BYTES)
         url = f"ws://127.0.0.1:{port}"
         # The person's own variables would change what a real server does.
@@ -132,6 +136,13 @@ class Stage:
                     await asyncio.sleep(_LOOK_S)
         for child in reversed(self._children):
             await child.end()
+
+
+def _log_to(log: Path) -> None:
+    """Let what is unforeseen be told in the log."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(descriptor, _STDERR)
+    os.close(descriptor)
 
 
 def _free_port() -> int:

@@ -167,7 +167,12 @@ class _Probe:
                 await self._engine.until(lambda _state, one=key: self._sent(one), limit_s)  # type: ignore[misc]  # the default binds the loop's value
                 continue
             if not await self._engine.until(lambda _s, n=nth: self._answered(n), limit_s):  # type: ignore[misc]  # the same
-                return problem(ProblemCode.NO_REPLY, timeout=f"{limit_s:g} s")
+                return problem(
+                    ProblemCode.NO_REPLY,
+                    doing="No reply",
+                    timeout=f"{limit_s:g} s",
+                    pings="the line has no answer",
+                )
             if not self._session.ready:
                 break
         return None

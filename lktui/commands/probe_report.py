@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from lktui.core.dispatch import Outcome
 from lktui.core.problems import ExitCode, Problem
 from lktui.core.session import AgentView, Attempt, SessionState, Timings
 from lktui.core.signs import GLYPHS, StateKind, clock, seconds, took
 from lktui.core.transcript import Transcript, TranscriptLine
+from lktui.core.verdict import Outcome
 
 
 class AgentResult(msgspec.Struct, frozen=True):
@@ -78,7 +78,7 @@ def report_of(
         profile=session.profile,
         room=session.room,
         dispatch_id=attempt.dispatch_id if attempt else "",
-        agent=_agent(session.agent),
+        agent=agent_of(session.agent),
         timings_ms=session.timings,
         attempts=[_attempt(one, session) for one in session.attempts],
         transcript=transcript.as_lines(session.opened_at),
@@ -114,7 +114,8 @@ def _exit_code(result: RunResult) -> ExitCode:
     return ExitCode.CLEANUP_PENDING if result.cleanup == "pending" else ExitCode.OK
 
 
-def _agent(agent: AgentView | None) -> AgentResult | None:
+def agent_of(agent: AgentView | None) -> AgentResult | None:
+    """Make what scripts see of an agent."""
     if agent is None:
         return None
     return AgentResult(agent.identity, agent.name, session=agent.pong_ms is not None)
@@ -132,7 +133,7 @@ def _attempt(attempt: Attempt, session: SessionState) -> AttemptResult:
         outcome=code.value,
         problem=problem,
         dispatch_id=attempt.dispatch_id,
-        agent=_agent(attempt.agent),
+        agent=agent_of(attempt.agent),
         timings_ms=attempt.timings,
         seen=found.seen if found else (),
     )

@@ -8,6 +8,7 @@ from enum import Enum, StrEnum
 import msgspec
 
 from lktui.core.cleanup import CleanupItem
+from lktui.core.events import ListedRoom
 from lktui.core.profile import Profile
 from lktui.core.session import SessionState
 
@@ -24,8 +25,11 @@ class Scope(StrEnum):
     GLOBAL = "everywhere"
     COMPOSER = "while typing"
     FILTER = "while filtering"
+    SHEET = "while dispatching"
+    PALETTE = "palette"
     CONFIRM = "when asked"
     HELP = "help"
+    HISTORY = "history"
 
 
 class Danger(Enum):
@@ -50,6 +54,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """Of the row, also where it is nobody's we know."""
     others: int = 0
     """People in the session's room but ourselves and its agent."""
+    listed: ListedRoom | None = None
+    """The row's room as the server lists it, if it does."""
+    marks: int = 0
+    """Rows that are marked."""
+    marked: tuple[SessionState, ...] = ()
+    """The conversations among them."""
     item: CleanupItem | None = None
     rows: int = 0
     """Rows in view, behind the filter."""
@@ -57,7 +67,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     talking: tuple[str, ...] = ()
     """Rooms of the conversations that go on."""
     failed: int = 0
-    """Conversations that a retry could mend."""
+    """Conversations that a retry could mend; on Rooms those in view."""
     unfinished: int = 0
     """Cleanup items that somebody still has to work on."""
     engine_runs: bool = True
@@ -106,12 +116,14 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     help: str
     """One sentence of at most 49 cells without its full stop: help page and README."""
     keys: tuple[str, ...]
-    """In Textual's names; the first is displayed."""
+    """In Textual's names; the first is displayed. One without a key is in the palette only."""
     scope: Scope
     rank: int = 0
     """Place in the footer, 1 first; 0 is never there."""
     eager: Callable[[View], bool] = never
     """Whether it is the thing to do now: then it comes first in the footer."""
+    bulk: bool = False
+    """Acts on the marked rows, where there are some."""
     danger: Danger = Danger.SAFE
     unavailable: Callable[[View], str | None] = always
     """The reason why it is impossible now, or None."""

@@ -21,6 +21,8 @@ class ActionId(StrEnum):
     SHOW_LIVE = "show.live"
     SHOW_CLEANUP = "show.cleanup"
     HELP = "help"
+    PALETTE = "palette"
+    HISTORY = "history"
     BACK = "back"
     NEXT_PANE = "pane.next"
     PREVIOUS_PANE = "pane.previous"
@@ -46,6 +48,11 @@ class ActionId(StrEnum):
     ROOMS_RETRY_FAILED = "rooms.retry_failed"
     ROOMS_START = "rooms.start"
     ROOMS_END = "rooms.end"
+    ROOMS_DISPATCH = "rooms.dispatch"
+    ROOMS_WITHDRAW = "rooms.withdraw"
+    ROOMS_DETAIL = "rooms.detail"
+    ROOMS_MARK = "rooms.mark"
+    ROOMS_MARK_ALL = "rooms.mark_all"
     ROOMS_SORT = "rooms.sort"
     ROOMS_REVERSE = "rooms.reverse"
     ROOMS_COPY_ID = "rooms.copy_id"
@@ -70,11 +77,26 @@ class ActionId(StrEnum):
     CLEANUP_COPY_ID = "cleanup.copy_id"
     FILTER_KEEP = "filter.keep"
     FILTER_CLEAR = "filter.clear"
+    SHEET_DO = "sheet.do"
+    SHEET_NEXT = "sheet.next"
+    SHEET_PREVIOUS = "sheet.previous"
+    SHEET_LATER = "sheet.later"
+    SHEET_EARLIER = "sheet.earlier"
+    SHEET_CLOSE = "sheet.close"
+    PALETTE_DO = "palette.do"
+    PALETTE_DOWN = "palette.down"
+    PALETTE_UP = "palette.up"
+    PALETTE_CLOSE = "palette.close"
     CONFIRM_YES = "confirm.yes"
     CONFIRM_CANCEL = "confirm.cancel"
     HELP_FILTER = "help.filter"
     HELP_DO = "help.do"
     HELP_CLOSE = "help.close"
+    HISTORY_COPY = "history.copy"
+    HISTORY_COPY_ALL = "history.copy_all"
+    HISTORY_RAW = "history.raw"
+    HISTORY_FILTER = "history.filter"
+    HISTORY_CLOSE = "history.close"
 
 
 PARENTS: Mapping[Scope, tuple[Scope, ...]] = MappingProxyType(
@@ -84,6 +106,7 @@ PARENTS: Mapping[Scope, tuple[Scope, ...]] = MappingProxyType(
         Scope.CLEANUP: (Scope.LIST, Scope.MOVING, Scope.GLOBAL),
         Scope.LIVE: (Scope.MOVING, Scope.GLOBAL),
         Scope.HELP: (Scope.MOVING,),
+        Scope.HISTORY: (Scope.MOVING,),
         Scope.CONFIRM: (),
     }
 )
@@ -116,23 +139,34 @@ _REGISTRY: tuple[Action, ...] = (
     # --- rooms
     _A(id=_I.ROOMS_RETRY, keys=("r",), title="Retry", scope=_S.ROOMS, rank=1,
        help="dispatch again, safely, and wait until ready", danger=Danger.DISRUPTIVE,
-       unavailable=why.no_retry, ask=why.ask_retry),
+       bulk=True, unavailable=why.no_retry_row, ask=why.ask_retry_row),
     _A(id=_I.ROOMS_OPEN, keys=("enter",), title="Open", scope=_S.ROOMS, rank=2,
        help="talk or read in Live", unavailable=why.no_open),
     _A(id=_I.ROOMS_START, keys=("s",), title="Start", scope=_S.ROOMS, rank=3,
        help="start a conversation with the profile in use", unavailable=why.no_start),
     _A(id=_I.ROOMS_END, keys=("x",), title="End", scope=_S.ROOMS, rank=4,
        help="leave and clean up; asks if others are in there", danger=Danger.DISRUPTIVE,
-       unavailable=why.no_end, ask=why.ask_end),
+       bulk=True, unavailable=why.no_end_row, ask=why.ask_end_row),
     _A(id=_I.ROOMS_RETRY_FAILED, keys=("R",), title="Retry failed", scope=_S.ROOMS, rank=5,
-       help="retry every conversation that has failed", danger=Danger.DISRUPTIVE,
+       help="retry every conversation in view that failed", danger=Danger.DISRUPTIVE,
        unavailable=why.no_failed),
+    _A(id=_I.ROOMS_DISPATCH, keys=("D",), title="Dispatch", scope=_S.ROOMS, rank=9,
+       help="dispatch an agent into this room and judge it", unavailable=why.no_dispatch),
+    _A(id=_I.ROOMS_WITHDRAW, keys=(), title="Withdraw", scope=_S.ROOMS,
+       help="withdraw the room's dispatches; asks first", danger=Danger.DESTRUCTIVE,
+       unavailable=why.no_withdraw, ask=why.ask_withdraw),
+    _A(id=_I.ROOMS_DETAIL, keys=("z",), title="Detail", scope=_S.ROOMS,
+       help="show the whole story of the row, and back", unavailable=why.no_rows),
+    _A(id=_I.ROOMS_MARK, keys=("space",), title="Mark", scope=_S.ROOMS, rank=10,
+       help="mark the row and go down; again unmarks", unavailable=why.no_rows),
+    _A(id=_I.ROOMS_MARK_ALL, keys=("*",), title="Mark all", scope=_S.ROOMS,
+       help="mark all rows in view", unavailable=why.no_rows),
     _A(id=_I.ROOMS_SORT, keys=("o",), title="Sort", scope=_S.ROOMS, rank=8,
        help="sort by the next column", unavailable=why.no_rows),
     _A(id=_I.ROOMS_REVERSE, keys=("O",), title="Reverse", scope=_S.ROOMS,
        help="sort in the other direction", unavailable=why.no_rows),
     _A(id=_I.ROOMS_COPY_ID, keys=("i",), title="Copy name", scope=_S.ROOMS,
-       help="copy the room's name", unavailable=why.no_rows),
+       help="copy the room's name", unavailable=why.no_room_of_row),
     # --- live
     _A(id=_I.LIVE_TYPE, keys=("enter",), title="Type", scope=_S.LIVE, rank=1,
        help="go to the line that is typed to the agent", unavailable=why.no_talk),
@@ -206,9 +240,11 @@ _REGISTRY: tuple[Action, ...] = (
         (_I.SHOW_LIVE, ("3",), "Live", "the conversation"),
         (_I.SHOW_CLEANUP, ("4",), "Cleanup", "what was made here, until it is gone"),
         (_I.HELP, ("?",), "Help", "what can be done here, and why not"),
+        (_I.PALETTE, (":", "ctrl+p"), "Palette", "every action by name"),
+        (_I.HISTORY, ("@",), "History", "what lktui did, as calls and commands"),
         (_I.NEXT_PANE, ("tab",), "Next pane", "to the next pane"),
         (_I.PREVIOUS_PANE, ("shift+tab",), "Last pane", "to the previous pane"),
-        (_I.BACK, ("escape",), "Back", "close, clear the filter, dismiss the message"),
+        (_I.BACK, ("escape",), "Back", "close, clear, unmark, dismiss, in this order"),
         (_I.REDRAW, ("ctrl+l",), "Redraw", "draw the whole screen again"),
         (_I.INTERRUPT, ("ctrl+c",), "Interrupt", "pressed twice: quit without a question"),
     ),
@@ -216,6 +252,26 @@ _REGISTRY: tuple[Action, ...] = (
        help="clean up and leave; asks while you are talking",
        danger=Danger.DISRUPTIVE),
     # --- what lies over a screen
+    _A(id=_I.SHEET_DO, keys=("enter",), title="Dispatch", scope=_S.SHEET, rank=1,
+       help="dispatch this agent into the room"),
+    _A(id=_I.SHEET_NEXT, keys=("tab",), title="Next field", scope=_S.SHEET, rank=2,
+       help="to the next field"),
+    _A(id=_I.SHEET_LATER, keys=("down",), title="Known agents", scope=_S.SHEET, rank=3,
+       help="take the next agent that is known"),
+    _A(id=_I.SHEET_CLOSE, keys=("escape",), title="Cancel", scope=_S.SHEET, rank=4,
+       help="dispatch nothing"),
+    _A(id=_I.SHEET_EARLIER, keys=("up",), title="Last agent", scope=_S.SHEET,
+       help="take the agent before"),
+    _A(id=_I.SHEET_PREVIOUS, keys=("shift+tab",), title="Last field", scope=_S.SHEET,
+       help="to the field before"),
+    _A(id=_I.PALETTE_DO, keys=("enter",), title="Do it", scope=_S.PALETTE, rank=1,
+       help="close the palette and do this"),
+    _A(id=_I.PALETTE_DOWN, keys=("down", "ctrl+d", "pagedown"), title="Choose", scope=_S.PALETTE,
+       rank=2, help="to the next action"),
+    _A(id=_I.PALETTE_CLOSE, keys=("escape",), title="Close", scope=_S.PALETTE, rank=3,
+       help="close the palette"),
+    _A(id=_I.PALETTE_UP, keys=("up", "ctrl+u", "pageup"), title="Choose", scope=_S.PALETTE,
+       help="to the action before"),
     _A(id=_I.CONFIRM_CANCEL, keys=("enter", "escape"), title="Cancel", scope=_S.CONFIRM, rank=1,
        help="do nothing"),
     _A(id=_I.CONFIRM_YES, keys=("y",), title="Yes", scope=_S.CONFIRM, rank=2,
@@ -225,6 +281,16 @@ _REGISTRY: tuple[Action, ...] = (
     _A(id=_I.HELP_DO, keys=("enter",), title="Do it", scope=_S.HELP, rank=2,
        help="close the page and do this"),
     _A(id=_I.HELP_CLOSE, keys=("escape", "?", "q"), title="Close", scope=_S.HELP, rank=3,
+       help="close the page"),
+    _A(id=_I.HISTORY_COPY, keys=("y",), title="Copy command", scope=_S.HISTORY, rank=1,
+       help="copy the command that does the same", unavailable=why.no_rows),
+    _A(id=_I.HISTORY_COPY_ALL, keys=("Y",), title="Copy all", scope=_S.HISTORY, rank=2,
+       help="copy all entries in view", unavailable=why.no_rows),
+    _A(id=_I.HISTORY_RAW, keys=("enter",), title="Raw answer", scope=_S.HISTORY, rank=3,
+       help="show what the server answered, and back", unavailable=why.no_rows),
+    _A(id=_I.HISTORY_FILTER, keys=("/",), title="Filter", scope=_S.HISTORY, rank=4,
+       help="show only entries with a text", unavailable=why.no_filter),
+    _A(id=_I.HISTORY_CLOSE, keys=("escape", "@", "q"), title="Close", scope=_S.HISTORY, rank=5,
        help="close the page"),
 )  # fmt: skip
 
@@ -260,8 +326,10 @@ def footer_entries(scopes: Iterable[Scope], view: View) -> tuple[tuple[str, str]
     """Give key and title of what belongs into the footer, by rank.
 
     What is the thing to do comes first, what is impossible on this row last; where there are no
-    rows that is left out.
+    rows that is left out. With marks: what acts on them, and how they go.
     """
+    if view.marks:
+        return _entries_with_marks(scopes, view.marks)
     ranked = [
         (action.unavailable(view) is not None, not action.eager(view), action.rank, action)
         for action in of_scopes(scopes)
@@ -272,6 +340,16 @@ def footer_entries(scopes: Iterable[Scope], view: View) -> tuple[tuple[str, str]
         (shown_key(action.keys[0]), action.title)
         for impossible, _, _, action in ranked
         if view.rows or not impossible
+    )
+
+
+def _entries_with_marks(scopes: Iterable[Scope], marks: int) -> tuple[tuple[str, str], ...]:
+    bulk = sorted((action for action in of_scopes(scopes) if action.bulk), key=lambda a: a.rank)
+    rest = (ActionId.ROOMS_MARK_ALL, ActionId.COPY, ActionId.FILTER)
+    return (
+        *((shown_key(action.keys[0]), f"{action.title} {marks} marked") for action in bulk),
+        (key_of(ActionId.BACK), "Unmark"),
+        *((key_of(name), ACTIONS[name].title) for name in rest),
     )
 
 

@@ -38,6 +38,27 @@ class Retry(Command, frozen=True, tag="retry"):
     """A person has agreed that an agent which is alive is removed."""
 
 
+class DispatchInto(Command, frozen=True, tag="dispatch_into"):
+    """Dispatch an agent into a room that is there, and judge it by a hidden watch."""
+
+    session: SessionId
+    profile: Profile
+    """Its server and key; `agent_name` and `metadata` are those of this dispatch."""
+    room: str
+    again: bool = False
+    """Safely again: what is there under this name goes first, its metadata stays."""
+    agreed: bool = False
+    """A person has agreed to what becomes of an agent of this name that is alive."""
+
+
+class WithdrawDispatches(Command, frozen=True, tag="withdraw"):
+    """Delete dispatches of a room; agents that they brought leave."""
+
+    profile: Profile
+    room: str
+    ids: tuple[str, ...]
+
+
 class EndSession(Command, frozen=True, tag="end"):
     """Leave and clean up."""
 
@@ -48,6 +69,20 @@ class WatchRooms(Command, frozen=True, tag="watch_rooms"):
     """Keep reading the list of rooms of this profile's server; None stops."""
 
     profile: Profile | None
+
+
+class LookInto(Command, frozen=True, tag="look_into"):
+    """Look into this room each time that the list of rooms is read; empty: into none."""
+
+    room: str
+
+
+class ReadRooms(Command, frozen=True, tag="read_rooms"):
+    """Read the rooms of this profile's server once, with agents and dispatches."""
+
+    profile: Profile
+    room: str = ""
+    """Only this one; empty: all of them."""
 
 
 class RunCleanup(Command, frozen=True, tag="run_cleanup"):
@@ -72,5 +107,6 @@ class Shutdown(Command, frozen=True, tag="shutdown"):
 
 
 AnyCommand = (
-    StartSession | Say | Retry | EndSession | WatchRooms | RunCleanup | ForgetCleanup | Shutdown
-)
+    StartSession | Say | Retry | DispatchInto | WithdrawDispatches | EndSession | WatchRooms
+    | LookInto | ReadRooms | RunCleanup | ForgetCleanup | Shutdown
+)  # fmt: skip

@@ -1,196 +1,44 @@
-"""What is known of a dispatch attempt, and what follows from it: the diagnosis table as data.
+"""What follows from what is known of a dispatch attempt: the diagnosis table.
 
 CreateDispatch answers 200 whatever happens, and a job stays RUNNING after its process has died
 (facts/livekit.md section 3). So an attempt is judged by the agent's presence, its state and its
 answers to pings; the job list only tells how far a missing agent came. What cannot be told apart
-from outside is said as two causes.
+from outside is said as two causes. A verdict is a function of the evidence and the time alone.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
-from lktui.core.problems import Problem, ProblemCode, problem
+from lktui.core.evidence import Agent, Evidence, Question
 from lktui.core.profile import DispatchMode
 from lktui.core.signs import StateKind, seconds
+from lktui.core.verdict import Diagnosis, Outcome, diagnosis_of, verdict_of
 
 LIST_TRUE_S = 5.5
 """`jobs=[]` proves nothing before this age of a dispatch (facts/livekit.md section 3)."""
 UNREAD_S = 2.0
-"""So long after the list should be true its not being readable is a verdict of its own."""
+"""So long after a list should be true its not being readable is a verdict of its own."""
 GRACE_S = 1.0
 """A raw agent that sets no state is counted as present this long after it joined."""
 PINGS_FOR_PRESENT = 3
 """Pings without an answer until a listening agent is taken for one without a session."""
+UNRESPONSIVE_S = 3.0
+"""From the first ping that stays unanswered."""
+ZOMBIE_S = 25.0
+"""A dead process is dropped by the server after 22.4 s: who is still there has a live one."""
+EVENT_LAG_S = 3.0
+"""Presence events are up to this late: without the list a leave may not be known yet."""
+LOST_SILENCE_S = 12.0
+"""Who vanishes from the list after so much silence was dropped; who leaves does so at once."""
+OUTLIVES_S = 1.0
+"""An agent whose dispatch was withdrawn is gone 0.6 s after it joined; an agent that still answers
+this long after has outlived the record, which a restart of the server loses."""
+UNHEARD_S = 3.0
+"""An agent may see us so late; a line that its session has not taken by then goes elsewhere."""
 
-
-class Outcome(StrEnum):
-    """The code of a verdict; public in `--json`."""
-
-    WAITING = "waiting"
-    READY = "ready"
-    PRESENT = "present"
-    NOT_TAKEN = "not_taken"
-    REJECTED = "rejected"
-    NOT_JOINED = "not_joined"
-    NO_AGENT = "no_agent"
-    AUTO_NO_AGENT = "auto_no_agent"
-    NOT_READY = "not_ready"
-    LEFT = "left"
-    ROOM_GONE = "room_gone"
-    WITHDRAWN = "withdrawn"
-    REPLACED = "replaced"
-    AUTH_FAILED = "auth_failed"
-    CONNECT_FAILED = "connect_failed"
-
-
-class JobStatus(StrEnum):
-    """JS_PENDING and so on of livekit.JobStatus, without the prefix."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    SUCCESS = "success"
-    FAILED = "failed"
-
-
-class Job(msgspec.Struct, frozen=True):
-    """One job of a dispatch, as ListDispatch shows it."""
-
-    id: str
-    status: JobStatus
-    identity: str = ""
-    """The agent's identity; empty when the job was declined."""
-    worker: str = ""
-
-    @property
-    def declined(self) -> bool:
-        """Whether the agent's request handler rejected it: it ended as it began, with nobody."""
-        return self.status is JobStatus.SUCCESS and not self.identity
-
-
-class Agent(msgspec.Struct, frozen=True, kw_only=True):
-    """A participant of kind agent that this attempt counts as its own."""
-
-    identity: str
-    name: str = ""
-    state: str = ""
-    """`lk.agent.state`: initializing, idle, listening, thinking, speaking; raw agents set none."""
-    joined_at: float = 0.0
-    """Seconds on the engine's monotonic clock."""
-    ponged: bool = False
-    pings_missed: int = 0
-    spoke: bool = False
-    """A reply has come: it listens, whatever its pings say."""
-
-
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """All that an attempt's verdict rests on; times in seconds on the engine's clock."""
-
-    mode: DispatchMode
-    agent_name: str = ""
-    sees_dispatches: bool = True
-    """False without an API key: no job list, no participant list."""
-    dispatched_at: float = 0.0
-    join_timeout_s: float = 15.0
-    jobs: tuple[Job, ...] = ()
-    jobs_listed_at: float = 0.0
-    """When the list was last read; 0 is never."""
-    dispatch_missing: bool = False
-    """The list was read and does not hold the dispatch any more."""
-    agent: Agent | None = None
-    agent_left_at: float = 0.0
-    reconnecting: bool = False
-    room_gone: bool = False
-    failure: Problem | None = None
-    """CreateDispatch itself failed: there is nothing to wait for."""
-
-    @property
-    def identities(self) -> frozenset[str]:
-        """Who the listed jobs come as; a worker may choose another identity than its job's."""
-        taken = (job for job in self.jobs if not job.declined)
-        return frozenset(job.identity or f"agent-{job.id}" for job in taken)
-
-
-class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict, or what is still waited for."""
-
-    code: Outcome
-    kind: StateKind
-    words: str
-    """For a table row: at most 23 cells."""
-    summary: str
-    seen: tuple[str, ...] = ()
-    cause: str = ""
-    resolution: str = ""
-    ready_s: float | None = None
-    """From the dispatch to the first pong, seconds; None if there was none."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether one can talk to the agent."""
-        return self.code in (Outcome.READY, Outcome.PRESENT)
-
-    @property
-    def settled(self) -> bool:
-        """Whether this is a verdict."""
-        return self.code is not Outcome.WAITING
-
-    def problem(self) -> Problem | None:
-        """The same as a Problem; None for what is well or still open."""
-        if self.ok or not self.settled or self.code in _FINER:
-            return None
-        return Problem(
-            code=ProblemCode(self.code.value),
-            summary=self.summary,
-            cause=self.cause,
-            resolution=self.resolution,
-            detail="; ".join(self.seen),
-        )
-
-
-_FINER = (Outcome.AUTH_FAILED, Outcome.CONNECT_FAILED)
-"""Outcomes whose Problem has a code of its own, finer than the outcome."""
-
-_ROWS: dict[Outcome, tuple[StateKind, str]] = {
-    Outcome.NOT_TAKEN: (StateKind.FAILED, "no worker took it"),
-    Outcome.REJECTED: (StateKind.FAILED, "agent declined"),
-    Outcome.NOT_JOINED: (StateKind.FAILED, "taken, never joined"),
-    Outcome.NO_AGENT: (StateKind.FAILED, "no agent in {timeout}"),
-    Outcome.AUTO_NO_AGENT: (StateKind.FAILED, "no agent in {timeout}"),
-    Outcome.NOT_READY: (StateKind.FAILED, "joined, not ready"),
-    Outcome.LEFT: (StateKind.OVER, "agent left"),
-    Outcome.ROOM_GONE: (StateKind.OVER, "room gone"),
-    Outcome.WITHDRAWN: (StateKind.OVER, "withdrawn"),
-    Outcome.REPLACED: (StateKind.FAILED, "put out"),
-    Outcome.AUTH_FAILED: (StateKind.FAILED, "auth failed"),
-    Outcome.CONNECT_FAILED: (StateKind.FAILED, "cannot connect"),
-}
-"""Verdicts on what went wrong, as a row shows them (look.md section 4)."""
-
-_FINER_WORDS = {
-    ProblemCode.SERVER_LOST: "connection lost",
-    ProblemCode.ENGINE_LOST: "engine stopped",
-    ProblemCode.INTERNAL: "failed",
-    ProblemCode.SERVER_ERROR: "server error",
-    ProblemCode.RATE_LIMITED: "server says: slow down",
-    ProblemCode.READ_ONLY: "profile is read-only",
-    ProblemCode.STATE_UNUSABLE: "nothing can be recorded",
-    ProblemCode.SECRET_UNRESOLVED: "secret not readable",
-}
-"""Where the outcome's own words would say something that was not seen."""
-
-AUTH_CODES = frozenset(
-    {
-        ProblemCode.AUTH_FAILED,
-        ProblemCode.PERMISSION_DENIED,
-        ProblemCode.TOKEN_EXPIRED,
-        ProblemCode.TOKEN_NOT_YET_VALID,
-        ProblemCode.TOKEN_INVALID,
-        ProblemCode.TOKEN_WRONG_ROOM,
-    }
-)
+_TIMED_OUT = "CONNECTION_TIMEOUT"
+_BUSY = ("thinking", "speaking")
 
 
 def diagnose(evidence: Evidence, now: float) -> Diagnosis:
@@ -201,7 +49,7 @@ def diagnose(evidence: Evidence, now: float) -> Diagnosis:
         when.
     """
     if evidence.room_gone:
-        return _verdict(Outcome.ROOM_GONE, evidence, ("the server closed the room",))
+        return verdict_of(Outcome.ROOM_GONE, evidence, "the server closed the room")
     if evidence.agent is not None:
         return _of_agent(evidence, evidence.agent, now)
     if evidence.failure is not None:
@@ -209,138 +57,289 @@ def diagnose(evidence: Evidence, now: float) -> Diagnosis:
     return _of_absence(evidence, now)
 
 
-def outcome_of(found: Problem) -> Outcome:
-    """The outcome of a session that could not be opened; its problem's code may be finer."""
-    if found.code is ProblemCode.REPLACED:
-        return Outcome.REPLACED
-    if found.code is ProblemCode.ROOM_GONE:
-        return Outcome.ROOM_GONE
-    return Outcome.AUTH_FAILED if found.code in AUTH_CODES else Outcome.CONNECT_FAILED
+def deadlines(evidence: Evidence) -> tuple[float, ...]:
+    """Give all moments at which time alone can change the verdict, on the engine's clock."""
+    began, agent, asked = evidence.dispatched_at, evidence.agent, evidence.question
+    given_up = began + evidence.join_timeout_s
+    moments = [
+        began + LIST_TRUE_S,
+        given_up,
+        given_up + UNREAD_S,
+        began + LIST_TRUE_S + UNREAD_S,
+    ]
+    if agent is not None:
+        moments += [agent.joined_at + GRACE_S, agent.joined_at + evidence.join_timeout_s]
+        if agent.silent_since:
+            moments += [
+                agent.silent_since + UNRESPONSIVE_S,
+                agent.silent_since + ZOMBIE_S,
+                agent.silent_since + ZOMBIE_S + EVENT_LAG_S,
+            ]
+    if asked is not None:
+        moments += [asked.asked_at + UNHEARD_S, asked.asked_at + asked.reply_timeout_s]
+    return tuple(sorted(moments))
 
 
-def diagnosis_of(found: Problem) -> Diagnosis:
-    """The same problem as a verdict, for the row and the detail below it."""
-    code = outcome_of(found)
-    kind, words = _ROWS[code]
-    return Diagnosis(
-        code=code,
-        kind=kind,
-        words=_FINER_WORDS.get(found.code, words),
-        summary=found.summary,
-        seen=(found.detail,) if found.detail else (),
-        cause=found.cause,
-        resolution=found.resolution,
-    )
+# --- somebody came ------------------------------------------------------------------------------
 
 
 def _of_agent(evidence: Evidence, agent: Agent, now: float) -> Diagnosis:
-    took = max(0.0, agent.joined_at - evidence.dispatched_at)
-    if evidence.agent_left_at and not evidence.reconnecting:
-        lasted = seconds(evidence.agent_left_at - agent.joined_at)
-        return _verdict(
-            Outcome.LEFT, evidence, (f"{agent.identity} was in the room for {lasted}",), lasted
+    known = evidence
+    if known.reconnecting:
+        # While our own link is down everybody seems silent and gone: nothing follows from that.
+        agent = msgspec.structs.replace(agent, unanswered=())
+        known = msgspec.structs.replace(known, agent=agent, agent_left_at=0.0)
+    if _came_after_its_record(known, agent):
+        return verdict_of(Outcome.WITHDRAWN, known, f"{agent.identity} joined after that")
+    if known.agent_left_at:
+        return _of_leave(known, agent)
+    if agent.silent_since:
+        silent = _of_silence(known, agent, now)
+        if silent is not None:
+            return silent
+    if known.doubles:
+        identities = (agent.identity, *known.doubles)
+        return verdict_of(
+            Outcome.DOUBLED,
+            known,
+            f"in the room: {', '.join(identities)}",
+            count=str(len(identities)),
         )
     if agent.ponged or agent.spoke:
+        return _of_talk(known, agent, now)
+    if known.question is not None and _overdue(known.question, now):
+        return _no_reply(known, agent, known.question)
+    return _of_newcomer(known, agent, now)
+
+
+def _came_after_its_record(known: Evidence, agent: Agent) -> bool:
+    """Whether this is the short visit of an agent whose dispatch was withdrawn before."""
+    if not known.missing_since or agent.joined_at <= known.missing_since:
+        return False
+    return agent.heard_at < agent.joined_at + OUTLIVES_S
+
+
+def _of_leave(known: Evidence, agent: Agent) -> Diagnosis:
+    lasted = seconds(known.agent_left_at - agent.joined_at)
+    silence_s = known.agent_left_at - agent.silent_since if agent.silent_since else 0.0
+    seen = f"{agent.identity} was in the room for {lasted}"
+    dropped = known.agent_left_why == _TIMED_OUT
+    if dropped or (not known.agent_left_why and silence_s >= LOST_SILENCE_S):
+        silent = f"no pong for its last {seconds(silence_s)}" if silence_s else "its link timed out"
+        return verdict_of(Outcome.LOST, known, seen, silent)
+    return verdict_of(Outcome.LEFT, known, seen, lasted=lasted)
+
+
+def _of_silence(known: Evidence, agent: Agent, now: float) -> Diagnosis | None:
+    """Judge one who used to answer pings; None while that may mean nothing.
+
+    Where the list can be read it has to say that the agent is there: else it has left, or it is
+    the server that does not answer.
+    """
+    since = agent.silent_since
+    silent_s, here_s = now - since, agent.listed_at - since
+    pings = f"no pong since {seconds(since - known.dispatched_at)} after the dispatch"
+    here = f"{agent.identity} still in the room"
+    if known.sees_dispatches:
+        if here_s >= ZOMBIE_S:
+            here = f"{here} {seconds(here_s)} later, where a dead process is dropped after 22 s"
+            return verdict_of(Outcome.ZOMBIE, known, pings, here)
+        if here_s < 0:
+            return None
+    elif silent_s >= ZOMBIE_S + EVENT_LAG_S:
+        return verdict_of(Outcome.ZOMBIE, known, pings, here)
+    if silent_s < UNRESPONSIVE_S:
+        return None
+    return verdict_of(Outcome.UNRESPONSIVE, known, pings, here, since=since)
+
+
+def _of_talk(known: Evidence, agent: Agent, now: float) -> Diagnosis:
+    """Judge one who answers."""
+    asked = known.question
+    if known.reply_error:
+        text = known.reply_error
+        told = f"{agent.identity} answers pings; its session says: {text}"
+        return verdict_of(Outcome.REPLY_FAILED, known, told, text=text)
+    if asked is not None and _goes_elsewhere(asked, agent, now):
+        other = "” or “".join(asked.others)
+        return verdict_of(
+            Outcome.NOT_LINKED,
+            known,
+            f"{agent.identity} answers pings, and took no turn {seconds(UNHEARD_S)} after the line",
+            other=other,
+        )
+    if asked is not None and _overdue(asked, now):
+        return _no_reply(known, agent, asked)
+    ready_s = (agent.ready_at or now) - known.dispatched_at
+    answers = f"{agent.identity} " + ("answers pings" if agent.ponged else "has replied")
+    if _outlived_its_record(known, agent):
         return Diagnosis(
-            code=Outcome.READY,
+            code=Outcome.RECORD_LOST,
             kind=StateKind.READY,
             words=agent.state or "ready",
-            summary=f"Ready {seconds(now - evidence.dispatched_at)} after the dispatch",
-            seen=(f"{agent.identity} " + ("answers pings" if agent.ponged else "has replied"),),
-            ready_s=now - evidence.dispatched_at,
+            summary="Ready; the server has lost the dispatch record",
+            seen=(answers, "no such dispatch listed any more"),
+            cause="the server restarted; the agent lived on",
+            resolution="Nothing; a retry looks for the agent first",
+            ready_s=ready_s,
         )
-    if evidence.reconnecting:
-        return _waiting(evidence, now, agent.state or "joined", "for the link to come back")
+    return Diagnosis(
+        code=Outcome.READY,
+        kind=StateKind.READY,
+        words=agent.state or "ready",
+        summary=f"Ready {seconds(ready_s)} after the dispatch",
+        seen=(answers,),
+        ready_s=ready_s,
+    )
+
+
+def _outlived_its_record(known: Evidence, agent: Agent) -> bool:
+    """Whether an agent still answers so long after the list lost its dispatch.
+
+    One of a young dispatch that was withdrawn leaves only when the list is true.
+    """
+    if not (known.missing_since and known.sees_dispatches):
+        return False
+    gone_by = max(known.missing_since, known.dispatched_at + LIST_TRUE_S, agent.joined_at)
+    return agent.heard_at >= gone_by + OUTLIVES_S
+
+
+def _goes_elsewhere(asked: Question, agent: Agent, now: float) -> bool:
+    if asked.heard or not asked.others or not agent.ponged or agent.state in _BUSY:
+        return False
+    return now >= asked.asked_at + UNHEARD_S
+
+
+def _overdue(asked: Question, now: float) -> bool:
+    return now >= asked.asked_at + asked.reply_timeout_s
+
+
+def _no_reply(known: Evidence, agent: Agent, asked: Question) -> Diagnosis:
+    busy = agent.state in _BUSY
+    found = verdict_of(
+        Outcome.NO_REPLY,
+        known,
+        f"the line was sent {seconds(asked.asked_at - known.dispatched_at)} after the dispatch",
+        f"state {agent.state}" if agent.state else "sets no state",
+        since=asked.asked_at,
+        doing=agent.state.capitalize() if busy else "No reply",
+        timeout=f"{asked.reply_timeout_s:g} s",
+        pings="still answers pings" if agent.ponged else "it never answered pings",
+    )
+    if busy or asked.heard:
+        return found
+    return msgspec.structs.replace(found, cause=f"{found.cause}, or it listens to somebody else")
+
+
+def _of_newcomer(known: Evidence, agent: Agent, now: float) -> Diagnosis:
+    """Judge one who has not answered yet: plain agents never do."""
+    here_s = now - agent.joined_at
+    if known.reconnecting:
+        return _waiting(known, now, agent.state or "joined", "for the link to come back")
     stuck = agent.state == "initializing"
-    if not stuck and agent.pings_missed >= PINGS_FOR_PRESENT and now - agent.joined_at >= GRACE_S:
+    joined = f"joined after {seconds(max(0.0, agent.joined_at - known.dispatched_at))}"
+    if not stuck and agent.pings_missed >= PINGS_FOR_PRESENT and here_s >= GRACE_S:
         state = f"state {agent.state}" if agent.state else "sets no state"
-        return Diagnosis(
-            code=Outcome.PRESENT,
-            kind=StateKind.WARNING,
-            words="joined, unconfirmed",
-            summary="In the room, but answers no ping",
-            seen=(
-                f"{agent.identity} joined after {seconds(took)}; {state}",
-                f"{agent.pings_missed} pings unanswered",
-            ),
-            cause="plain workers never answer pings; or its session has not started",
-            resolution="Say something: a reply settles it",
+        return verdict_of(
+            Outcome.PRESENT,
+            known,
+            f"{agent.identity} {joined}; {state}",
+            f"{agent.pings_missed} pings unanswered",
         )
-    if stuck and now - agent.joined_at >= evidence.join_timeout_s:
-        return _verdict(
-            Outcome.NOT_READY,
-            evidence,
-            (f"{agent.identity} in the room since {seconds(took)}; no pong",),
-        )
-    return _waiting(evidence, now, agent.state or "joined", "for the first pong")
+    if stuck and here_s >= known.join_timeout_s:
+        told = f"{agent.identity} {joined}; still initializing {seconds(here_s)} later; no pong"
+        return verdict_of(Outcome.NOT_READY, known, told)
+    return _waiting(known, now, agent.state or "joined", "for the first pong")
+
+
+# --- nobody came --------------------------------------------------------------------------------
 
 
 def _of_absence(evidence: Evidence, now: float) -> Diagnosis:
-    age = now - evidence.dispatched_at
-    late = age >= evidence.join_timeout_s
-    explicit = evidence.mode is DispatchMode.EXPLICIT
     if evidence.reconnecting:
         return _waiting(evidence, now, "waiting", "for the link to come back")
+    if not evidence.sees_dispatches:
+        if now >= evidence.dispatched_at + evidence.join_timeout_s:
+            return verdict_of(Outcome.NO_AGENT, evidence, _nobody_joined(evidence))
+        return _waiting(evidence, now, "waiting", "for an agent to join")
+    if evidence.mode is DispatchMode.EXPLICIT:
+        return _of_named_absence(evidence, now)
+    return _of_automatic_absence(evidence, now)
+
+
+def _of_named_absence(evidence: Evidence, now: float) -> Diagnosis:
+    if any(job.declined for job in evidence.jobs):
+        return verdict_of(Outcome.REJECTED, evidence, "one job, ended as it began")
+    if evidence.dispatch_missing:
+        found = verdict_of(Outcome.WITHDRAWN, evidence, "no such dispatch listed any more")
+        if evidence.linked_at <= evidence.dispatched_at:
+            return found
+        cause = f"{found.cause}, or the server was restarted and has lost it"
+        return msgspec.structs.replace(found, cause=cause)
     listed_age = evidence.jobs_listed_at - evidence.dispatched_at
-    if explicit and evidence.sees_dispatches:
-        if any(job.declined for job in evidence.jobs):
-            return _verdict(Outcome.REJECTED, evidence, ("one job, ended as it began",))
-        if evidence.dispatch_missing:
-            return _verdict(Outcome.WITHDRAWN, evidence, ("no such dispatch listed any more",))
-        if not evidence.jobs and listed_age >= LIST_TRUE_S:
-            seen = f"no job listed at {seconds(listed_age)}; nobody joined"
-            return _verdict(Outcome.NOT_TAKEN, evidence, (seen,))
-        if evidence.jobs and late:
-            seen = f"job {evidence.jobs[0].id} runs; after {seconds(age)} no agent in the room"
-            return _verdict(Outcome.NOT_JOINED, evidence, (seen,))
-        if age >= max(evidence.join_timeout_s, LIST_TRUE_S + UNREAD_S):
-            return _of_unread_list(evidence)
-        told = "for a worker" if not evidence.jobs else "for the agent to join"
-        return _waiting(evidence, now, "waiting", told)
-    if late:
-        code = Outcome.NO_AGENT if explicit or not evidence.sees_dispatches else None
-        return _verdict(
-            code or Outcome.AUTO_NO_AGENT,
-            evidence,
-            (f"no agent joined within {seconds(evidence.join_timeout_s)}",),
-        )
+    if not evidence.jobs and listed_age >= LIST_TRUE_S:
+        seen = f"no job listed at {seconds(listed_age)}; nobody joined"
+        return verdict_of(Outcome.NOT_TAKEN, evidence, seen)
+    if evidence.jobs and _given_up(evidence):
+        return _not_joined(evidence)
+    unread_at = max(evidence.join_timeout_s, LIST_TRUE_S) + UNREAD_S
+    if now >= evidence.dispatched_at + unread_at:
+        return _of_unread_list(evidence)
+    told = "for the agent to join" if evidence.jobs else "for a worker"
+    return _waiting(evidence, now, "waiting", told)
+
+
+def _of_automatic_absence(evidence: Evidence, now: float) -> Diagnosis:
+    """Judge a room whose agent should come by itself: its implicit dispatch has no name."""
+    if any(job.declined for job in evidence.jobs):
+        return verdict_of(Outcome.REJECTED, evidence, "one job, ended as it began")
+    if _given_up(evidence):
+        if evidence.identities:
+            return _not_joined(evidence)
+        seen = [_nobody_joined(evidence)]
+        if evidence.room_was_there:
+            seen.append("the room was there before: agents come by themselves when one is made")
+        if evidence.asked_for:
+            names = "” and “".join(evidence.asked_for)
+            seen.append(f"the room itself asks for “{names}”, so that no other agent comes")
+        elif evidence.jobs_listed_at >= evidence.dispatched_at + LIST_TRUE_S:
+            seen.append("no worker has taken the room's own dispatch")
+        return verdict_of(Outcome.AUTO_NO_AGENT, evidence, *seen)
+    if now >= evidence.dispatched_at + evidence.join_timeout_s + UNREAD_S:
+        return _of_unread_list(evidence)
     return _waiting(evidence, now, "waiting", "for an agent to join")
+
+
+def _given_up(evidence: Evidence) -> bool:
+    """Whether the list of participants was read after the join time-out, and nobody was there.
+
+    Events do not count: a join of one who sets no state is told up to 3 s late.
+    """
+    given_up_at = evidence.dispatched_at + evidence.join_timeout_s
+    return evidence.people_listed_at >= given_up_at
+
+
+def _not_joined(evidence: Evidence) -> Diagnosis:
+    after = seconds(evidence.people_listed_at - evidence.dispatched_at)
+    job = next(job for job in evidence.jobs if not job.declined)
+    seen = f"job {job.id} runs; after {after} no agent in the room"
+    return verdict_of(Outcome.NOT_JOINED, evidence, seen)
+
+
+def _nobody_joined(evidence: Evidence) -> str:
+    return f"no agent joined within {seconds(evidence.join_timeout_s)}"
 
 
 def _of_unread_list(evidence: Evidence) -> Diagnosis:
     """Nobody came, and how far the job got cannot be told: the server does not list it."""
-    timeout = f"{evidence.join_timeout_s:g}s"
-    found = _verdict(
-        Outcome.NO_AGENT, evidence, ("the server's list of dispatches could not be read",)
+    found = verdict_of(
+        Outcome.NO_AGENT, evidence, "the server's list of dispatches could not be read"
     )
     return msgspec.structs.replace(
         found,
-        cause=f"Agent didn't join within {timeout}: wrong name, no worker, or a slow one; the"
-        " list that would tell them apart could not be read",
+        cause=f"Agent didn't join within {evidence.join_timeout_s:g}s: wrong name, no worker, or a"
+        " slow one; the list that would tell them apart could not be read",
         resolution="Check agent deployment and dispatch name; then retry",
-    )
-
-
-def _verdict(
-    code: Outcome, evidence: Evidence, seen: tuple[str, ...], lasted: str = ""
-) -> Diagnosis:
-    timeout = f"{evidence.join_timeout_s:g}s"
-    words = problem(
-        ProblemCode(code.value),
-        agent=evidence.agent_name or "any",
-        timeout=timeout,
-        job=evidence.jobs[0].id if evidence.jobs else "–",
-        lasted=lasted,
-    )
-    kind, row = _ROWS[code]
-    return Diagnosis(
-        code=code,
-        kind=kind,
-        words=row.format(timeout=f"{evidence.join_timeout_s:g} s"),
-        summary=words.summary,
-        seen=seen,
-        cause=words.cause,
-        resolution=words.resolution,
     )
 
 

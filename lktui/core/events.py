@@ -8,33 +8,45 @@ Text in an event is sanitised already.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NewType
 
 import msgspec
 
-from lktui.core.cleanup import CleanupItem
-from lktui.core.dispatch import Diagnosis, Job
+from lktui.core.event import Event, SessionEvent, SessionId
+from lktui.core.evidence import Job
 from lktui.core.problems import Problem
 from lktui.core.profile import AuthMode, DispatchMode
+from lktui.core.server_events import (
+    ApiCalled,
+    CleanupChanged,
+    CleanupForgotten,
+    CleanupRan,
+    DispatchesWithdrawn,
+    ListedDispatch,
+    ListedRoom,
+    QueueRead,
+    RoomsListed,
+    RoomsRead,
+    RoomsUnlisted,
+)
+from lktui.core.verdict import Diagnosis
 
-SessionId = NewType("SessionId", str)
-
-
-class Event(msgspec.Struct, frozen=True, tag_field="t", kw_only=True):
-    """Something that happened."""
-
-    at: float = 0.0
-    """CLOCK_MONOTONIC of the engine, seconds: comparable across our processes on one machine.
-
-    Filled where the event is emitted, unless the thing happened earlier."""
-    wall: float = 0.0
-    """Seconds since the epoch; filled where the event is emitted."""
-
-
-class SessionEvent(Event, frozen=True):
-    """Something that happened in one session."""
-
-    session: SessionId
+__all__ = [
+    "ApiCalled",
+    "CleanupChanged",
+    "CleanupForgotten",
+    "CleanupRan",
+    "DispatchesWithdrawn",
+    "Event",
+    "ListedDispatch",
+    "ListedRoom",
+    "QueueRead",
+    "RoomsListed",
+    "RoomsRead",
+    "RoomsUnlisted",
+    "SessionEvent",
+    "SessionId",
+]
+"""Those that are defined elsewhere: to importers all events are here."""
 
 
 # --- the engine -----------------------------------------------------------------------------
@@ -107,6 +119,8 @@ class SessionOpened(SessionEvent, frozen=True, tag="session_opened"):
     slow_reply_s: float = 3.0
     auto_cleanup: bool = True
     sees_dispatches: bool = True
+    watched: bool = False
+    """It is no conversation: an agent in somebody's room, judged by a hidden watch."""
 
 
 class RoomIntended(SessionEvent, frozen=True, tag="room_intended"):
@@ -241,6 +255,17 @@ class RetryStep(SessionEvent, frozen=True, tag="retry_step"):
     text: str
 
 
+class RetryPlanned(SessionEvent, frozen=True, tag="retry_planned"):
+    """Something will be tried again unasked: a call that failed, or with `auto_retry` a verdict."""
+
+    attempt: int
+    """The one that goes on, or the one to come."""
+    delay_s: float
+    last: bool
+    """There is no other try after it."""
+    why: str = ""
+
+
 class Notice(SessionEvent, frozen=True, tag="notice"):
     """A sentence for the status line, such as `already retrying NAME`."""
 
@@ -323,74 +348,20 @@ class SessionEnded(SessionEvent, frozen=True, tag="ended"):
     """Whether there was anything on the server to clean up."""
 
 
-# --- the queue and the rooms ----------------------------------------------------------------
-
-
-class QueueRead(Event, frozen=True, tag="queue"):
-    """Every item that is not over, as the journal has it at the engine's start."""
-
-    items: tuple[CleanupItem, ...]
-
-
-class CleanupChanged(Event, frozen=True, tag="cleanup"):
-    """Items as they are now; an item that is not named is as it was."""
-
-    items: tuple[CleanupItem, ...]
-
-
-class CleanupForgotten(Event, frozen=True, tag="forgotten"):
-    """Items that nobody is to hear of any more."""
-
-    ids: tuple[str, ...]
-
-
-class CleanupRan(Event, frozen=True, tag="cleanup_ran"):
-    """A run that was asked for has ended; `left` are those that are not gone."""
-
-    left: int
-
-
-class ListedRoom(msgspec.Struct, frozen=True, kw_only=True):
-    """One room of a server, as list_rooms and list_participants show it."""
-
-    name: str
-    sid: str
-    made_at: float
-    """Seconds since the epoch."""
-    people: int
-    """Everybody but the hidden."""
-    agents: tuple[str, ...] = ()
-    """Names of the agents in it."""
-    agent_states: tuple[str, ...] = ()
-
-
-class RoomsListed(Event, frozen=True, tag="rooms"):
-    """The rooms of a profile's server."""
-
-    profile: str
-    rooms: tuple[ListedRoom, ...]
-
-
-class RoomsUnlisted(Event, frozen=True, tag="rooms_unlisted"):
-    """The list could not be read; what was shown is old."""
-
-    profile: str
-    problem: Problem
-
-
 AnyEvent = (
     Hello | OutcomesRead | Bye | EngineFaulted
     | SessionOpened | RoomIntended | DispatchIntended | PhaseEntered | StepDone | RoomOpened
     | Connected | AttemptBegan | DispatchSent | JobsListed | AgentJoined | AgentStateChanged
-    | AgentPonged | AgentGone | VerdictReached | RetryStep | Notice | SegmentUpdated | LinkChanged
-    | ProblemRaised | SessionEnded
+    | AgentPonged | AgentGone | VerdictReached | RetryStep | RetryPlanned | Notice | SegmentUpdated
+    | LinkChanged | ProblemRaised | SessionEnded
     | QueueRead | CleanupChanged | CleanupForgotten | CleanupRan | RoomsListed | RoomsUnlisted
+    | RoomsRead | DispatchesWithdrawn | ApiCalled
 )  # fmt: skip
 """The union that decoders need; each tag once."""
 
 AnySessionEvent = (
     SessionOpened | RoomIntended | DispatchIntended | PhaseEntered | StepDone | RoomOpened
     | Connected | AttemptBegan | DispatchSent | JobsListed | AgentJoined | AgentStateChanged
-    | AgentPonged | AgentGone | VerdictReached | RetryStep | Notice | SegmentUpdated | LinkChanged
-    | ProblemRaised | SessionEnded
+    | AgentPonged | AgentGone | VerdictReached | RetryStep | RetryPlanned | Notice | SegmentUpdated
+    | LinkChanged | ProblemRaised | SessionEnded
 )  # fmt: skip

@@ -108,7 +108,9 @@ class Fold:
                 case RoomsUnlisted():
                     old = rooms if rooms and rooms.profile == event.profile else None
                     rooms = msgspec.structs.replace(
-                        old or RoomsView(profile=event.profile), problem=event.problem
+                        old or RoomsView(profile=event.profile),
+                        problem=event.problem,
+                        read_wall=max(event.read_wall, old.read_wall if old else 0.0),
                     )
                 case _:
                     pass

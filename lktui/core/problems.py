@@ -6,84 +6,12 @@ errors of the provider specification keep its words for summary, cause and resol
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
-
 import msgspec
 
+from lktui.core.problem_codes import Entry, ExitCode, ProblemCode
+from lktui.core.verdict_words import VERDICTS
 
-class ExitCode(IntEnum):
-    """What a headless verb ends with; an interface for scripts."""
-
-    OK = 0
-    UNEXPECTED = 1
-    USAGE = 2
-    NO_SESSION = 3
-    NOT_READY = 4
-    CLEANUP_PENDING = 5
-    INTERRUPTED = 130
-
-
-class ProblemCode(StrEnum):
-    """What happened, as scripts see it; verdicts on an agent first, then everything else."""
-
-    NOT_TAKEN = "not_taken"
-    REJECTED = "rejected"
-    NOT_JOINED = "not_joined"
-    NO_AGENT = "no_agent"
-    AUTO_NO_AGENT = "auto_no_agent"
-    NOT_READY = "not_ready"
-    LEFT = "left"
-    ROOM_GONE = "room_gone"
-    WITHDRAWN = "withdrawn"
-    REPLACED = "replaced"
-    NO_REPLY = "no_reply"
-    CONNECTION_REFUSED = "connection_refused"
-    DNS_FAILED = "dns_failed"
-    CONNECT_TIMEOUT = "connect_timeout"
-    TLS_FAILED = "tls_failed"
-    NOT_LIVEKIT = "not_livekit"
-    CONNECT_FAILED = "connect_failed"
-    AUTH_FAILED = "auth_failed"
-    PERMISSION_DENIED = "permission_denied"
-    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a code, not a secret
-    TOKEN_NOT_YET_VALID = "token_not_yet_valid"  # noqa: S105 - a code
-    TOKEN_WRONG_ROOM = "token_wrong_room"  # noqa: S105 - a code
-    TOKEN_INVALID = "token_invalid"  # noqa: S105 - a code
-    ENDPOINT_UNREACHABLE = "endpoint_unreachable"
-    ENDPOINT_TIMEOUT = "endpoint_timeout"
-    ENDPOINT_STATUS = "endpoint_status"
-    ENDPOINT_NOT_JSON = "endpoint_not_json"
-    ENDPOINT_NO_FIELD = "endpoint_no_field"
-    SERVER_LOST = "server_lost"
-    SERVER_ERROR = "server_error"
-    RATE_LIMITED = "rate_limited"
-    NOT_FOUND = "not_found"
-    PROFILE_MISSING = "profile_missing"
-    PROFILE_INVALID = "profile_invalid"
-    PROFILE_EXISTS = "profile_exists"
-    SECRET_UNRESOLVED = "secret_unresolved"  # noqa: S105 - a code
-    NO_API_KEY = "no_api_key"
-    READ_ONLY = "read_only"
-    NOT_SENT = "not_sent"
-    STATE_UNUSABLE = "state_unusable"
-    CONFIG_UNUSABLE = "config_unusable"
-    DEMO_MISSING = "demo_missing"
-    DEMO_FAILED = "demo_failed"
-    ENGINE_LOST = "engine_lost"
-    ENGINE_MISMATCH = "engine_mismatch"
-    CLEANUP_PENDING = "cleanup_pending"
-    INTERRUPTED = "interrupted"
-    USAGE = "usage"
-    INTERNAL = "internal"
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """The words of one code; `{…}` places are filled by `problem()`."""
-
-    summary: str
-    cause: str
-    resolution: str
-    exit_code: ExitCode
+__all__ = ["CATALOGUE", "Entry", "ExitCode", "PortError", "Problem", "ProblemCode", "problem"]
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,81 +51,7 @@ class PortError(Exception):
 _NS, _NR, _U = ExitCode.NO_SESSION, ExitCode.NOT_READY, ExitCode.UNEXPECTED
 
 CATALOGUE: dict[ProblemCode, Entry] = {
-    ProblemCode.NOT_TAKEN: Entry(
-        "Agent not dispatched: no worker took it",
-        "Agent offline: no worker is registered as “{agent}”, or all are full, draining, late or"
-        " declined; these look alike from outside",
-        "Check agent is deployed and registered as “{agent}”; then retry",
-        _NR,
-    ),
-    ProblemCode.REJECTED: Entry(
-        "Agent not dispatched: it declined the job",
-        "the request handler of “{agent}” rejected this job",
-        "Look at the agent's request handler; then retry",
-        _NR,
-    ),
-    ProblemCode.NOT_JOINED: Entry(
-        "Timed out waiting for agent: taken, never joined",
-        "Agent didn't join within {timeout}: it crashed, hangs, or is still starting; these look"
-        " alike from outside",
-        "Check agent deployment and dispatch name: read the worker's log for job {job}; then"
-        " retry; a slow start needs a longer join_timeout",
-        _NR,
-    ),
-    ProblemCode.NO_AGENT: Entry(
-        "Timed out waiting for agent: nobody joined",
-        "Agent didn't join within {timeout}: without an API key dispatches cannot be seen: wrong"
-        " name, no worker, or a slow one",
-        "Check agent deployment and dispatch name in the token; a retry makes a new room, and a new"
-        " token where token_url gives one",
-        _NR,
-    ),
-    ProblemCode.AUTO_NO_AGENT: Entry(
-        "Timed out waiting for agent: none joined by itself",
-        "Agent didn't join within {timeout}: no worker without a name is running, or it is late;"
-        " a named worker never joins by itself",
-        "Check agent deployment and dispatch name: dispatch_mode must match the agent, explicit"
-        " if it has a name",
-        _NR,
-    ),
-    ProblemCode.NOT_READY: Entry(
-        "Timed out waiting for agent: joined, never ready",
-        "still initializing after {timeout}: a model, a tool or a network call before"
-        " session.start does not return",
-        "Read the agent's log; a retry removes it and dispatches again",
-        _NR,
-    ),
-    ProblemCode.LEFT: Entry(
-        "The agent left after {lasted}",
-        "it ended, or it crashed: these look alike from outside",
-        "Retry for a new one, or end the session",
-        _NR,
-    ),
-    ProblemCode.ROOM_GONE: Entry(
-        "The room was deleted",
-        "by another program, or by us at the end",
-        "Start a new conversation",
-        _NR,
-    ),
-    ProblemCode.WITHDRAWN: Entry(
-        "The dispatch was deleted before the agent joined",
-        "by a person or a program",
-        "Retry",
-        _NR,
-    ),
-    ProblemCode.REPLACED: Entry(
-        "Your place was taken: same identity joined again",
-        "another lktui or program uses this identity or token",
-        "End the other one; then retry",
-        _NR,
-    ),
-    ProblemCode.NO_REPLY: Entry(
-        "No reply within {timeout}",
-        "the agent is in the room and answered no line: its model or a tool does not return, or"
-        " it listens to somebody else",
-        "Read the agent's log; wait, or retry",
-        _NR,
-    ),
+    **VERDICTS,
     ProblemCode.CONNECTION_REFUSED: Entry(
         "Cannot connect: {host} refuses the connection",
         "Network issues: nothing listens at this address and port, or the server is down",
@@ -324,6 +178,18 @@ CATALOGUE: dict[ProblemCode, Entry] = {
         "it is gone already, or never was",
         "Look at the list of rooms",
         _U,
+    ),
+    ProblemCode.ROOM_MISSING: Entry(
+        "There is no room “{room}” on {host}",
+        "it is gone, or its name is another; a dispatch would make it anew, without anybody",
+        "See `lktui rooms`; `lktui probe` makes a room of its own",
+        _NS,
+    ),
+    ProblemCode.AGENT_ALIVE: Entry(
+        "“{agent}” is alive in this room: {identity}",
+        "a second dispatch would make two agents that both answer every line",
+        "`lktui retry --yes` replaces it; `lktui dispatch --yes` adds another all the same",
+        ExitCode.USAGE,
     ),
     ProblemCode.PROFILE_MISSING: Entry(
         "There is no profile “{name}”",

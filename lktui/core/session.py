@@ -9,7 +9,6 @@ from __future__ import annotations
 import msgspec
 
 from lktui.core import story
-from lktui.core.dispatch import Diagnosis, Job, Outcome, diagnosis_of
 from lktui.core.events import (
     AgentGone,
     AgentJoined,
@@ -27,6 +26,7 @@ from lktui.core.events import (
     Phase,
     PhaseEntered,
     ProblemRaised,
+    RetryPlanned,
     RetryStep,
     Role,
     RoomIntended,
@@ -39,10 +39,12 @@ from lktui.core.events import (
     StepDone,
     VerdictReached,
 )
+from lktui.core.evidence import Job
 from lktui.core.problems import Problem
 from lktui.core.profile import AuthMode, DispatchMode
 from lktui.core.signs import StateKind
 from lktui.core.story import StoryLine
+from lktui.core.verdict import Diagnosis, Outcome, diagnosis_of
 
 MAX_STORY = 400
 """Lines of a timeline; beyond these the oldest of them are dropped but the first 100."""
@@ -108,6 +110,8 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     slow_reply_s: float = 3.0
     auto_cleanup: bool = True
     sees_dispatches: bool = True
+    watched: bool = False
+    """No conversation: an agent in somebody's room, judged by a hidden watch."""
     opened_at: float = 0.0
     opened_wall: float = 0.0
     phase: Phase = Phase.OPENING
@@ -121,6 +125,10 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     link: LinkState = LinkState.CONNECTED
     link_at: float = 0.0
     retry: RetryProgress | None = None
+    next_try_at: float | None = None
+    """When something is tried again unasked; None if nothing is planned."""
+    last_try: bool = False
+    """There is no other such try after it."""
     story: tuple[StoryLine, ...] = ()
     timings: Timings = Timings()
     turns: int = 0
@@ -152,6 +160,11 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     def ready(self) -> bool:
         """Whether one can talk to the agent."""
         return self.diagnosis is not None and self.diagnosis.ok and not self.over
+
+    @property
+    def alive(self) -> bool:
+        """Whether an agent is there that must not be replaced unasked."""
+        return self.diagnosis is not None and self.diagnosis.alive and not self.over
 
     @property
     def went_wrong(self) -> bool:
@@ -196,6 +209,7 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
                     slow_reply_s=event.slow_reply_s,
                     auto_cleanup=event.auto_cleanup,
                     sees_dispatches=event.sees_dispatches,
+                    watched=event.watched,
                     opened_at=event.at,
                     opened_wall=event.wall,
                     phase_at=event.at,
@@ -211,9 +225,11 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
                 return self._stepped(event)
             case AttemptBegan():
                 attempt = Attempt(n=event.attempt, began_at=event.at)
-                return change(self, attempts=(*self.attempts, attempt), diagnosis=None)
+                attempts = (*self.attempts, attempt)
+                return change(self, attempts=attempts, diagnosis=None, next_try_at=None)
             case DispatchSent():
-                return self._attempt(dispatch_id=event.dispatch_id)
+                sent = self._attempt(dispatch_id=event.dispatch_id)
+                return change(sent, next_try_at=None)
             case JobsListed():
                 return self._attempt(jobs=event.jobs)
             case AgentJoined():
@@ -229,7 +245,14 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
                 return self._judged(event)
             case RetryStep():
                 progress = RetryProgress(event.attempt, event.number, event.text, event.at)
-                return change(self, retry=progress)._told(story.of_retry(event, self.opened_at))
+                return change(self, retry=progress, next_try_at=None)._told(
+                    story.of_retry(event, self.opened_at)
+                )
+            case RetryPlanned():
+                due_at = event.at + event.delay_s
+                return change(self, next_try_at=due_at, last_try=event.last)._told(
+                    story.of_plan(event, self.opened_at)
+                )
             case SegmentUpdated():
                 return self._said(event)
             case LinkChanged():
@@ -247,9 +270,10 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
                     phase=Phase.ENDED,
                     phase_at=event.at,
                     retry=None,
+                    next_try_at=None,
                     timings=timings,
                     cleanup=event.cleanup,
-                )._told(story.of_end(event, self.opened_at, self._n))
+                )._told(story.of_end(event, self.opened_at, self._n, watched=self.watched))
         return self
 
     @property
@@ -305,7 +329,10 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
             event.attempt,
         )
         settled = self._attempt(diagnosis=event.diagnosis)
-        return msgspec.structs.replace(settled, diagnosis=event.diagnosis)._told(line)
+        planned = None if event.diagnosis.ok else self.next_try_at
+        return msgspec.structs.replace(
+            settled, diagnosis=event.diagnosis, next_try_at=planned
+        )._told(line)
 
     def _said(self, event: SegmentUpdated) -> SessionState:
         committed = event.final and bool(event.text)
@@ -352,6 +379,6 @@ def row_state(session: SessionState, now: float) -> tuple[StateKind, str]:
             return StateKind.WAITING, f"waiting {max(0, int(now - session.phase_at))} s"
         return StateKind.WAITING, session.phase.value
     agent = session.agent
-    if diagnosis.code is Outcome.READY and agent is not None:
+    if diagnosis.kind is StateKind.READY and agent is not None:
         return StateKind.READY, agent.state or "ready"
-    return diagnosis.kind, diagnosis.words
+    return diagnosis.kind, diagnosis.row_words(now)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
-from lktui.core.dispatch import Diagnosis, Outcome
 from lktui.core.events import (
     CleanupResult,
     LinkChanged,
     LinkState,
+    RetryPlanned,
     RetryStep,
     SessionEnded,
     Step,
     StepDone,
 )
 from lktui.core.problems import Problem
-from lktui.core.signs import GLYPHS, StateKind
+from lktui.core.signs import GLYPHS, StateKind, seconds
+from lktui.core.verdict import Diagnosis, Outcome
 
 
 class StoryLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +142,18 @@ def of_retry(event: RetryStep, since_s: float) -> StoryLine:
     )
 
 
+def of_plan(event: RetryPlanned, since_s: float) -> StoryLine:
+    """Tell what will be tried again unasked, and why."""
+    last = ", the last one" if event.last else ""
+    return StoryLine(
+        at_s=event.at - since_s,
+        what=f"retry {event.attempt}",
+        short=f"next try in {seconds(event.delay_s)}",
+        text=f"next try in {seconds(event.delay_s)}{last}: {event.why}",
+        attempt=event.attempt,
+    )
+
+
 def of_link(event: LinkChanged, since_s: float, attempt: int) -> StoryLine:
     """Tell what became of our connection."""
     words, kind = _LINKS[event.state]
@@ -154,9 +167,13 @@ def of_link(event: LinkChanged, since_s: float, attempt: int) -> StoryLine:
     )
 
 
-def of_end(event: SessionEnded, since_s: float, attempt: int) -> StoryLine:
-    """Tell how the session ended."""
+def of_end(
+    event: SessionEnded, since_s: float, attempt: int, *, watched: bool = False
+) -> StoryLine:
+    """Tell how the session ended; a watch leaves everything as it is."""
     words, kind = _ENDS[event.cleanup]
+    if watched:
+        words = "watch ended" + ("; agent stays" if event.made else "")
     if not event.made and event.cleanup is CleanupResult.DONE:
         words = "ended; nothing was made"
     return StoryLine(

@@ -23,7 +23,7 @@ import msgspec
 
 from lktui import __version__
 from lktui.clock import SystemClock
-from lktui.core.commands import AnyCommand, Shutdown, StartSession
+from lktui.core.commands import AnyCommand, DispatchInto, Shutdown, StartSession
 from lktui.core.events import AnyEvent, Bye, EngineFaulted, Hello
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean, without_tokens
@@ -112,7 +112,8 @@ class _Process:
             raise PortError(problem(ProblemCode.STATE_UNUSABLE, subject=shown, path=shown, why=why))
         journal = Journal(self._paths, keeps_text=self._record)
         recorder = Recorder(journal, self._outbox.put, self._clock)
-        gateway = LiveKitGateway(ProfileStore(self._paths, os.environ), os.environ, self._clock)
+        store = ProfileStore(self._paths, os.environ)
+        gateway = LiveKitGateway(store, os.environ, self._clock, recorder.emit)
         engine = Engine(journal, gateway, recorder, self._clock, str(self._paths.log_file))
         recorder.emit(
             Hello(
@@ -151,9 +152,9 @@ class _Process:
             self._stop(command.grace_s)
         elif self._engine is not None:
             self._engine.handle(command)
-        elif isinstance(command, StartSession) and self._refusal is not None:
+        elif isinstance(command, StartSession | DispatchInto) and self._refusal is not None:
             now, wall = self._clock.monotonic(), self._clock.wall()
-            for event in refused(command, self._refusal):
+            for event in refused(command.session, command.profile, self._refusal):
                 self._outbox.put(msgspec.structs.replace(event, at=now, wall=wall))
 
     def _lost(self, _error: Exception | None) -> None:

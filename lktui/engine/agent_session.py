@@ -8,18 +8,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
+from typing import Protocol
 
 from google.protobuf.message import DecodeError
 from livekit.protocol.agent_pb import agent_session as pb
 
 from lktui.core.problems import PortError
 from lktui.core.reassembly import Remembered
+from lktui.core.sanitize import clean
 from lktui.engine.ports import RoomLink
 
 HISTORY_LIMIT_S = 2.0
 MAX_HISTORY_LINES = 500
+_MAX_ERROR_CHARS = 120
+_RECOVERABLE = "recoverable=True"
+"""In the text of an error after which the agent tries again by itself."""
+_ERROR = re.compile(r"\berror=(.*?)(?: recoverable=\w+)?$", re.DOTALL)
+"""What went wrong, in the Python repr that an `error` event carries and nothing else."""
 _log = logging.getLogger(__name__)
+
+
+class SessionListener(Protocol):
+    """What hears of an agent's session by itself, without having asked."""
+
+    def heard(self, identity: str) -> None:
+        """A message came: the session lives."""
+        ...
+
+    def took_turn(self, identity: str) -> None:
+        """The session has taken a line for a turn of its user."""
+        ...
+
+    def reply_failed(self, identity: str, text: str) -> None:
+        """The session reports an error that it does not try to get over; sanitised."""
+        ...
 
 
 class AgentSession:
@@ -27,6 +51,8 @@ class AgentSession:
 
     def __init__(self, link: RoomLink) -> None:
         self._link = link
+        self.listener: SessionListener | None = None
+        """Who hears what was not asked for."""
         self._waiting: dict[tuple[str, str], asyncio.Future[pb.SessionResponse]] = {}
 
     def received(self, identity: str, body: bytes) -> None:
@@ -37,10 +63,24 @@ class AgentSession:
         except DecodeError:
             _log.info("a RemoteSession message of %s does not parse", identity)
             return
-        if message.WhichOneof("message") == "response":
+        what = message.WhichOneof("message")
+        if self.listener is not None and what in ("response", "event"):
+            self.listener.heard(identity)
+            self._tell(self.listener, identity, message.event)
+        if what == "response":
             future = self._waiting.pop((identity, message.response.request_id), None)
             if future is not None and not future.done():
                 future.set_result(message.response)
+
+    def _tell(self, listener: SessionListener, identity: str, event: pb.AgentSessionEvent) -> None:
+        match event.WhichOneof("event"):
+            case "error":
+                said = event.error.message
+                if _RECOVERABLE not in said:
+                    listener.reply_failed(identity, _error_text(said))
+            case "conversation_item_added":
+                if event.conversation_item_added.item.message.role == pb.ChatRole.USER:
+                    listener.took_turn(identity)
 
     async def ping(self, identity: str, limit_s: float) -> bool:
         """Ask whether the session is alive; False when no answer comes in time."""
@@ -81,10 +121,15 @@ class AgentSession:
         self._waiting[key] = future
         body = pb.AgentSessionMessage(request=request).SerializeToString()
         try:
-            await self._link.send_session(request.request_id, body, identity)
             async with asyncio.timeout(limit_s):
+                await self._link.send_session(request.request_id, body, identity)
                 return await future
         except (TimeoutError, PortError):
             return None
         finally:
             self._waiting.pop(key, None)
+
+
+def _error_text(said: str) -> str:
+    found = _ERROR.search(said)
+    return clean(found.group(1) if found else said, limit=_MAX_ERROR_CHARS).strip()

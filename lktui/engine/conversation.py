@@ -65,6 +65,10 @@ class Conversation:
         self._replied = False
         self.on_reply: Callable[[], None] = lambda: None
         """Called when the agent has said something after a typed line."""
+        self.on_sent: Callable[[], None] = lambda: None
+        """Called when a typed line has gone out."""
+        self.on_heard: Callable[[str], None] = lambda _identity: None
+        """Called with the identity of whoever says something."""
 
     # --- who ----------------------------------------------------------------------------------
 
@@ -88,6 +92,7 @@ class Conversation:
     def opened(self, stream: str, topic: str, identity: str, attributes: Mapping[str, str]) -> None:
         """A text stream begins."""
         self._reassembly.opened(stream, topic, identity, attributes, self._now)
+        self.on_heard(identity)
 
     def chunk(self, stream: str, text: str) -> None:
         """A text stream goes on."""
@@ -164,6 +169,8 @@ class Conversation:
         self._sending = True
         try:
             await self._link.send_chat(text)
+            if not self._answered:
+                self.on_sent()
         except PortError as error:
             self._tell_typed(key, text, at=at, final=True, mark=Mark.NOT_SENT)
             self._emit(Notice(session=self._session, text=error.problem.summary))

@@ -8,17 +8,22 @@ import logging
 from lktui.clock import Clock
 from lktui.core.commands import (
     AnyCommand,
+    DispatchInto,
     EndSession,
     ForgetCleanup,
+    LookInto,
+    ReadRooms,
     Retry,
     RunCleanup,
     Say,
     Shutdown,
     StartSession,
     WatchRooms,
+    WithdrawDispatches,
 )
 from lktui.core.events import (
     CleanupResult,
+    DispatchesWithdrawn,
     EngineFaulted,
     Notice,
     OutcomesRead,
@@ -28,9 +33,12 @@ from lktui.core.events import (
     SessionId,
 )
 from lktui.core.problems import PortError, ProblemCode, problem
+from lktui.core.profile import Profile
+from lktui.core.sanitize import clean
 from lktui.engine.janitor import Janitor
 from lktui.engine.ports import Gateway
 from lktui.engine.recorder import Recorder
+from lktui.engine.room_dispatch import RoomDispatch
 from lktui.engine.room_monitor import RoomMonitor
 from lktui.engine.session_run import SessionRun
 from lktui.engine.tasks import Tasks
@@ -63,7 +71,7 @@ class Engine:
     ) -> None:
         self._journal, self._gateway, self._recorder = journal, gateway, recorder
         self._clock, self._log_file = clock, log
-        self._runs: dict[SessionId, SessionRun] = {}
+        self._runs: dict[SessionId, SessionRun | RoomDispatch] = {}
         self._janitor = Janitor(journal, gateway, recorder.emit, clock)
         self._monitor = RoomMonitor(gateway, recorder.emit, clock)
         self._tasks = Tasks("the engine", self._failed)
@@ -87,19 +95,18 @@ class Engine:
 
     def _handle(self, command: AnyCommand) -> None:
         match command:
-            case StartSession():
+            case StartSession() | DispatchInto():
                 self._start(command)
-            case Say():
-                if (run := self._found(command.session)) is not None:
-                    run.say(command.key, command.text)
-            case Retry():
-                if (run := self._found(command.session)) is not None:
-                    run.retry(replace_live=command.replace_live)
-            case EndSession():
-                if (run := self._found(command.session)) is not None:
-                    run.end()
+            case Say() | Retry() | EndSession():
+                self._pass_on(command)
             case WatchRooms():
                 self._monitor.watch(command.profile)
+            case LookInto():
+                self._monitor.look_into(command.room)
+            case ReadRooms():
+                self._monitor.read_once(command.profile, command.room)
+            case WithdrawDispatches():
+                self._tasks.start(self._withdraw(command))
             case RunCleanup():
                 self._tasks.start(
                     self._janitor.try_now(command.ids, kept=command.kept, limit_s=command.limit_s)
@@ -108,6 +115,19 @@ class Engine:
                 self._janitor.forget(command.ids)
             case Shutdown():
                 pass  # the process ends itself: engine.__main__
+
+    def _pass_on(self, command: Say | Retry | EndSession) -> None:
+        """Ask the session that it is for, unless that is over."""
+        run = self._found(command.session)
+        if run is None:
+            return
+        match command:
+            case Say():
+                run.say(command.key, command.text)
+            case Retry():
+                run.retry(replace_live=command.replace_live)
+            case EndSession():
+                run.end()
 
     async def shutdown(self, grace_s: float) -> int:
         """End every session and work the queue; how many items are left."""
@@ -123,18 +143,39 @@ class Engine:
         await self._gateway.close()
         return left
 
-    def _start(self, command: StartSession) -> None:
+    def _start(self, command: StartSession | DispatchInto) -> None:
         living = sum(not run.ended.is_set() for run in self._runs.values())
         if self._ending or command.session in self._runs or living >= MAX_SESSIONS:
             text = f"not started: {living} conversations go on" if living else "not started: ending"
             self._recorder.emit(Notice(session=command.session, text=text))
             return
-        run = SessionRun(command, self._gateway, self._janitor, self._recorder.emit, self._clock)
+        parts = (self._gateway, self._janitor, self._recorder.emit, self._clock)
+        run: SessionRun | RoomDispatch
+        if isinstance(command, StartSession):
+            run = SessionRun(command, *parts)
+        else:
+            run = RoomDispatch(command, *parts)
         run.start()  # raises when the session cannot be recorded: then nothing is made
         self._runs[command.session] = run
         self._tasks.start(self._forget_when_over(run))
 
-    def _found(self, session: SessionId) -> SessionRun | None:
+    async def _withdraw(self, command: WithdrawDispatches) -> None:
+        """Delete dispatches; what of them is in the queue is gone with them."""
+        gone: list[str] = []
+        found = None
+        try:
+            api = self._gateway.server_api(_writable(command.profile))
+            for dispatch_id in command.ids:
+                await api.delete_dispatch(command.room, dispatch_id)
+                self._janitor.gone(dispatch_id)
+                gone.append(dispatch_id)
+        except PortError as error:
+            found = error.problem
+        self._recorder.emit(
+            DispatchesWithdrawn(room=clean(command.room), ids=tuple(gone), problem=found)
+        )
+
+    def _found(self, session: SessionId) -> SessionRun | RoomDispatch | None:
         run = self._runs.get(session)
         if run is None or run.ended.is_set():
             self._recorder.emit(Notice(session=session, text="not now: this session is over"))
@@ -147,7 +188,7 @@ class Engine:
         for session in abandoned.sessions:
             self._bury(session)
 
-    async def _forget_when_over(self, run: SessionRun) -> None:
+    async def _forget_when_over(self, run: SessionRun | RoomDispatch) -> None:
         """Let go of a run, and with it of its room connection, when it has ended."""
         await run.ended.wait()
         del self._runs[run.session]
@@ -176,3 +217,14 @@ class Engine:
         self._recorder.emit(
             EngineFaulted(problem=problem(ProblemCode.INTERNAL, what=what, log=self._log_file))
         )
+
+
+def _writable(profile: Profile) -> Profile:
+    """Refuse a profile on whose server nothing may be changed.
+
+    Raises:
+        PortError: READ_ONLY.
+    """
+    if profile.read_only:
+        raise PortError(problem(ProblemCode.READ_ONLY, name=profile.name))
+    return profile

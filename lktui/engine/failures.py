@@ -124,6 +124,19 @@ def may_have_landed(found: Problem) -> bool:
     )
 
 
+def may_be_tried_again(found: Problem) -> bool:
+    """Whether the same call may succeed a little later: not where the server has said no."""
+    return found.code in (
+        ProblemCode.CONNECT_TIMEOUT,
+        ProblemCode.SERVER_LOST,
+        ProblemCode.SERVER_ERROR,
+        ProblemCode.RATE_LIMITED,
+        ProblemCode.CONNECTION_REFUSED,
+        ProblemCode.CONNECT_FAILED,
+        ProblemCode.DNS_FAILED,
+    )
+
+
 _API_ERRORS = (api.ServerError, aiohttp.ClientError, DecodeError, OSError, ValueError)
 _LINK_ERRORS = (rtc.ConnectError, rtc.StreamError, OSError, RuntimeError, ValueError)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from lktui.clock import Clock
+from lktui.core.events import AnyEvent
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import AuthMode, Profile, Secret
-from lktui.engine.ports import LinkListener, RoomLink, ServerApi, Tokens
+from lktui.engine.call_log import CallLog
+from lktui.engine.pacer import Pacer
+from lktui.engine.ports import LinkListener, RoomLink, RoomToken, ServerApi, Tokens
 from lktui.engine.room_link import RtcRoomLink
 from lktui.engine.server_api import LiveKitServerApi
-from lktui.engine.tokens import MintedTokens, StaticToken
+from lktui.engine.tokens import MintedTokens, StaticToken, mint_watcher
 from lktui.store.profiles import ProfileStore
 from lktui.store.secrets import resolve
 
@@ -22,11 +25,19 @@ class LiveKitGateway:
         store: Profiles by name.
         env: The environment, for `env:` references.
         clock: Tells the time.
+        emit: Hears of every call.
     """
 
-    def __init__(self, store: ProfileStore, env: Mapping[str, str], clock: Clock) -> None:
-        self._store, self._env, self._clock = store, env, clock
+    def __init__(
+        self,
+        store: ProfileStore,
+        env: Mapping[str, str],
+        clock: Clock,
+        emit: Callable[[AnyEvent], None],
+    ) -> None:
+        self._store, self._env, self._clock, self._emit = store, env, clock, emit
         self._apis: dict[tuple[str, str, str], LiveKitServerApi] = {}
+        self._pacers: dict[str, Pacer] = {}
 
     def server_api(self, profile: Profile) -> ServerApi:
         """Give the API client of a profile's server; shared by all who use the same key.
@@ -37,12 +48,27 @@ class LiveKitGateway:
         key, secret = self._key(profile)
         name = (profile.http_url, key, secret)
         if name not in self._apis:
-            self._apis[name] = LiveKitServerApi(profile.http_url, profile.host, key, secret)
+            self._apis[name] = LiveKitServerApi(
+                profile.http_url, profile.host, key, secret, self._log(profile)
+            )
         return self._apis[name]
 
     def room_link(self, listener: LinkListener, profile: Profile) -> RoomLink:
         """Make a room connection that is not connected yet."""
-        return RtcRoomLink(listener, profile.host)
+        return RtcRoomLink(listener, profile.host, self._log(profile))
+
+    def watcher_token(self, profile: Profile, room: str, identity: str) -> RoomToken:
+        """Make the token of a hidden watcher with the least grant.
+
+        Raises:
+            PortError: SECRET_UNRESOLVED or NO_API_KEY.
+        """
+        jwt = mint_watcher(*self._key(profile), room, identity)
+        return RoomToken(jwt=jwt, room=room, identity=identity)
+
+    def pacer(self, profile: Profile) -> Pacer:
+        """Give the one that spaces what polls a profile's server, whichever key it uses."""
+        return self._pacers.setdefault(profile.http_url, Pacer(self._clock))
 
     def tokens(self, profile: Profile) -> Tokens:
         """Give the source of room tokens.
@@ -79,6 +105,9 @@ class LiveKitGateway:
             self._resolved(profile.api_key, "api_key"),
             self._resolved(profile.api_secret, "api_secret"),
         )
+
+    def _log(self, profile: Profile) -> CallLog:
+        return CallLog(profile.name, self._emit, self._clock)
 
     def _resolved(self, secret: Secret, field: str) -> str:
         return resolve(secret, field, self._env)

@@ -162,6 +162,12 @@ class Janitor:
         states = OPEN | {ItemState.KEPT} if kept else OPEN
         return [item for item in self._items.values() if item.state in states]
 
+    def gone(self, name: str) -> None:
+        """Note that a person has removed what is called so, past the queue."""
+        for item in list(self._items.values()):
+            if item.name == name and item.state not in OVER:
+                self.put_item(item.done())
+
     def forget(self, ids: tuple[str, ...]) -> None:
         """Take items out of the queue; what they stand for may stay on the server."""
         for item_id in ids:
@@ -289,5 +295,6 @@ class Janitor:
         if not await api.room_exists(room):
             return
         for record in await api.dispatches(room):
-            await api.delete_dispatch(room, record.id)
+            if record.agent_name:
+                await api.delete_dispatch(room, record.id)
         await api.delete_room(room)

@@ -37,7 +37,16 @@ class KeptOut:
         self._removals = Tasks(f"keeping old agents out of {room}")
 
     def __contains__(self, identity: str) -> bool:
+        return self._until.get(identity, 0.0) >= self._clock.monotonic()
+
+    def ever(self, identity: str) -> bool:
+        """Tell whether this is an old agent, also after it is let in again."""
         return identity in self._until
+
+    @property
+    def watches(self) -> bool:
+        """Whether somebody may come back who has to be put out."""
+        return any(until >= self._clock.monotonic() for until in self._until.values())
 
     def add(self, identities: Iterable[str]) -> None:
         """Keep these out for the next 20 s; they are never counted again."""
@@ -45,7 +54,7 @@ class KeptOut:
 
     def came_back(self, identity: str) -> None:
         """Put out an old agent that is in the room again."""
-        if self._api is not None and self._until[identity] >= self._clock.monotonic():
+        if self._api is not None and identity in self:
             self._removals.start(self._remove(self._api, identity))
 
     async def close(self) -> None:

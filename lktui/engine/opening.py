@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lktui.core.commands import StartSession
 from lktui.core.events import (
     AnyEvent,
     CleanupResult,
@@ -15,7 +14,9 @@ from lktui.core.problems import Problem
 from lktui.core.profile import Profile
 
 
-def opened(session: SessionId, profile: Profile, *, keep: bool) -> SessionOpened:
+def opened(
+    session: SessionId, profile: Profile, *, keep: bool = False, watched: bool = False
+) -> SessionOpened:
     """Tell what a session is to be; nothing has been sent yet."""
     return SessionOpened(
         session=session,
@@ -30,15 +31,15 @@ def opened(session: SessionId, profile: Profile, *, keep: bool) -> SessionOpened
         slow_reply_s=profile.slow_reply,
         auto_cleanup=not keep,
         sees_dispatches=profile.has_key,
+        watched=watched,
     )
 
 
-def refused(command: StartSession, found: Problem) -> tuple[AnyEvent, ...]:
+def refused(session: SessionId, profile: Profile, found: Problem) -> tuple[AnyEvent, ...]:
     """Tell of a session that cannot even be recorded, so that nothing was begun."""
-    session = command.session
     done = CleanupResult.DONE
     return (
-        opened(session, command.profile, keep=command.keep),
+        opened(session, profile),
         ProblemRaised(session=session, problem=found, fatal=True),
         SessionEnded(session=session, cleanup=done, took_ms=0.0, made=False),
     )

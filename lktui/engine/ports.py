@@ -13,9 +13,10 @@ from typing import Protocol
 import msgspec
 
 from lktui.core.cleanup import CleanupItem
-from lktui.core.dispatch import Job
 from lktui.core.events import AnyEvent, LinkState, ListedRoom
+from lktui.core.evidence import Job
 from lktui.core.profile import Profile
+from lktui.engine.pacer import Pacer
 
 
 class Participant(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,14 +31,20 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     """`lk.agent.state`."""
     hidden: bool = False
+    is_person: bool = True
+    """`kind` is none of a program's: an agent may listen to them."""
 
 
 class DispatchRecord(msgspec.Struct, frozen=True):
-    """A dispatch as ListDispatch shows it."""
+    """A dispatch as ListDispatch shows it; the room's own one, which is implicit, has no name."""
 
     id: str
     agent_name: str
     jobs: tuple[Job, ...]
+    metadata: str = ""
+    """As it was given, to be given again; not sanitised."""
+    made_at: float = 0.0
+    """Seconds since the epoch; 0 is not known."""
 
 
 class ServerApi(Protocol):
@@ -72,7 +79,7 @@ class ServerApi(Protocol):
         ...
 
     async def dispatches(self, room: str) -> tuple[DispatchRecord, ...]:
-        """Read a room's dispatches, without the implicit one of automatic dispatch."""
+        """Read a room's dispatches, also the implicit one of automatic dispatch."""
         ...
 
     async def delete_dispatch(self, room: str, dispatch_id: str) -> bool:
@@ -199,8 +206,16 @@ class Gateway(Protocol):
         """Make a room connection that is not connected yet."""
         ...
 
+    def pacer(self, profile: Profile) -> Pacer:
+        """Give the one that spaces what polls a profile's server."""
+        ...
+
     def tokens(self, profile: Profile) -> Tokens:
         """Give the source of room tokens."""
+        ...
+
+    def watcher_token(self, profile: Profile, room: str, identity: str) -> RoomToken:
+        """Make the token of a hidden watcher with the least grant; needs the API key."""
         ...
 
     def profile(self, name: str) -> Profile:

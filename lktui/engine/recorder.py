@@ -13,6 +13,7 @@ from lktui.core.events import (
     AnyEvent,
     DispatchIntended,
     EngineFaulted,
+    RetryStep,
     RoomIntended,
     SegmentUpdated,
     SessionEnded,
@@ -23,7 +24,7 @@ from lktui.core.problems import PortError
 from lktui.store.journal import Journal
 
 COMMIT_S = 0.25
-_INTENTS = (SessionOpened, RoomIntended, DispatchIntended)
+_INTENTS = (SessionOpened, RoomIntended, DispatchIntended, RetryStep)
 _log = logging.getLogger(__name__)
 
 

@@ -14,6 +14,8 @@ import logging
 from livekit import rtc
 
 from lktui.core.events import LinkState
+from lktui.core.profile import MASK
+from lktui.engine.call_log import CallLog
 from lktui.engine.failures import joining, sending
 from lktui.engine.ports import LinkListener, Participant, Topic
 from lktui.engine.server_api import participant
@@ -30,8 +32,8 @@ _log = logging.getLogger(__name__)
 class RtcRoomLink:
     """The SDK's Room behind the `RoomLink` port."""
 
-    def __init__(self, listener: LinkListener, host: str = "") -> None:
-        self._listener, self._host = listener, host
+    def __init__(self, listener: LinkListener, host: str, log: CallLog) -> None:
+        self._listener, self._host, self._log = listener, host, log
         self._room = rtc.Room()
         self._joined = False
         self._closing = False
@@ -64,9 +66,12 @@ class RtcRoomLink:
 
     async def connect(self, url: str, token: str) -> None:
         """Join; whoever is there already is announced like one who joins."""
-        async with joining(CONNECT_LIMIT_S, self._host):
-            await self._room.connect(url, token)
-        self._joined = True
+        with self._log.call("connect", subject=f"token {MASK}") as call:
+            async with joining(CONNECT_LIMIT_S, self._host):
+                await self._room.connect(url, token)
+            self._joined = True
+            call.room, call.subject = self.room, f"{self.identity} {call.subject}"
+            call.answered("joined")
         self._tasks.start(self._read_messages())
         for other in self.participants:
             self._listener.participant_joined(other)

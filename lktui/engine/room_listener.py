@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from lktui.clock import Clock
 from lktui.core.events import AnyEvent, LinkChanged, LinkState, SessionId
-from lktui.core.problems import PortError
 from lktui.engine.agent_session import AgentSession
 from lktui.engine.conversation import Conversation
 from lktui.engine.dispatcher import Dispatcher
 from lktui.engine.ports import Participant, Topic
 from lktui.engine.tasks import Tasks
-
-EVENT_LAG_S = 3.0
-"""Presence events are up to this late (facts/livekit.md section 2)."""
-_log = logging.getLogger(__name__)
+from lktui.engine.witness import GAP_S
 
 
 class RoomListener:
@@ -44,20 +39,22 @@ class RoomListener:
         self.conversation: Conversation | None = None
         self.agents: AgentSession | None = None
         self.dispatcher: Dispatcher | None = None
+        self.present: Callable[[], Collection[str]] = tuple
+        """Identities that the connection itself sees now."""
 
     def participant_joined(self, participant: Participant) -> None:
         """Somebody is in the room."""
         if self.conversation is not None:
             self.conversation.know(participant)
         if self.dispatcher is not None:
-            self.dispatcher.joined(participant)
+            self.dispatcher.witness.joined(participant)
 
     def participant_changed(self, participant: Participant) -> None:
         """Somebody's attributes changed."""
         if self.conversation is not None:
             self.conversation.know(participant)
         if self.dispatcher is not None:
-            self.dispatcher.changed(participant)
+            self.dispatcher.witness.changed(participant)
 
     def participant_left(self, identity: str, reason: str) -> None:
         """Somebody left; while we reconnect the SDK says so of everybody, which means nothing."""
@@ -66,7 +63,7 @@ class RoomListener:
         if self.conversation is not None:
             self.conversation.left(identity)
         if self.dispatcher is not None:
-            self.dispatcher.left(identity, reason)
+            self.dispatcher.witness.left(identity, reason)
 
     def text_opened(
         self, stream: str, topic: Topic, identity: str, attributes: Mapping[str, str]
@@ -100,23 +97,22 @@ class RoomListener:
         was, self.state = self.state, state
         self._emit(LinkChanged(session=self._session, state=state, reason=reason))
         if self.dispatcher is not None:
-            self.dispatcher.know(reconnecting=state is LinkState.RECONNECTING)
+            self.dispatcher.witness.link_changed(state)
         if state is LinkState.LOST:
             self._on_lost(reason)
         elif state is LinkState.CONNECTED and was is LinkState.RECONNECTING:
             self._tasks.start(self._look_after_gap())
 
     async def _look_after_gap(self) -> None:
-        """An agent that left during the gap is not announced: ask who is really there."""
-        await self._clock.sleep(EVENT_LAG_S)
+        """An agent that left during the gap is not announced: without the list, see who is back."""
+        await self._clock.sleep(GAP_S)
         dispatcher = self.dispatcher
-        if dispatcher is None or dispatcher.api is None:
+        if (
+            dispatcher is None
+            or dispatcher.api is not None
+            or self.state is not LinkState.CONNECTED
+        ):
             return
         agent = dispatcher.evidence.agent
-        try:
-            there = {p.identity for p in await dispatcher.api.participants(dispatcher.room)}
-        except PortError as error:
-            _log.info("looking after a gap failed: %s", error.problem.line)
-            return
-        if agent is not None and agent.identity not in there:
-            dispatcher.left(agent.identity, "gone after a gap")
+        if agent is not None and agent.identity not in self.present():
+            dispatcher.witness.left(agent.identity, "gone after a gap")

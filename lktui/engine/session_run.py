@@ -13,7 +13,7 @@ from collections.abc import Callable
 from lktui.clock import Clock
 from lktui.core.cleanup import OVER
 from lktui.core.commands import StartSession
-from lktui.core.dispatch import Outcome
+from lktui.core.dispatch import EVENT_LAG_S
 from lktui.core.events import (
     AnyEvent,
     CleanupResult,
@@ -30,6 +30,7 @@ from lktui.core.events import (
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.profile import AuthMode
 from lktui.core.sanitize import clean
+from lktui.core.verdict import Diagnosis, Outcome
 from lktui.engine.agent_session import AgentSession
 from lktui.engine.conversation import Conversation
 from lktui.engine.dispatcher import Dispatcher
@@ -37,8 +38,8 @@ from lktui.engine.janitor import Janitor
 from lktui.engine.opening import opened
 from lktui.engine.own_room import OwnRoom
 from lktui.engine.ports import Gateway, RoomToken, ServerApi
-from lktui.engine.room_listener import EVENT_LAG_S, RoomListener
-from lktui.engine.safe_retry import AgentAlive, SafeRetry
+from lktui.engine.retries import Retries
+from lktui.engine.room_listener import RoomListener
 from lktui.engine.tasks import LOG_PLACE, Landings, Tasks
 
 NEAR_S = 0.025
@@ -78,12 +79,13 @@ class SessionRun:
         self._agents = self._room_says.agents = AgentSession(self._link)
         self._conversation = Conversation(self.session, self._link, emit, clock)
         self._room_says.conversation = self._conversation
+        self._room_says.present = lambda: [p.identity for p in self._link.participants]
         self._api: ServerApi | None = None
         self._dispatcher: Dispatcher | None = None
         self._room: OwnRoom | None = None
         self._agent_was_first = False
         self._landings = Landings()
-        self._retrying: asyncio.Task[None] | None = None
+        self._retries: Retries | None = None
         self._opening: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self.ended = asyncio.Event()
@@ -101,19 +103,16 @@ class SessionRun:
 
     def retry(self, *, replace_live: bool) -> None:
         """Dispatch again in the safe order; one at a time."""
-        dispatcher = self._dispatcher
-        if self._retrying is not None and not self._retrying.done():
-            self._notice(f"already retrying {dispatcher.room if dispatcher else ''}")
-        elif self._ending is not None:
+        if self._ending is not None:
             self._notice("not now: the session is ending")
-        elif dispatcher is None or self._opening is None or not self._opening.done():
+        elif self._dispatcher is None or self._opening is None or not self._opening.done():
             self._notice("not now: the first attempt is still under way")
-        elif self._api is None or not dispatcher.by_api:
+        elif self._retries is None:
             self._notice("not now: this session cannot be dispatched again; start a new one")
         elif self._room_says.state is not LinkState.CONNECTED:
             self._notice("not now: the connection to the room is down")
         else:
-            self._retrying = self._tasks.start(self._retry(dispatcher, self._api, replace_live))
+            self._retries.ask(replace_live=replace_live)
 
     def end(self) -> asyncio.Task[None]:
         """Leave and clean up; a second call gives the same task."""
@@ -166,16 +165,19 @@ class SessionRun:
         created_s = await own.open(room)
         dispatcher = self._make_dispatcher(room)
         near = created_s is not None and created_s < NEAR_S
+        dispatcher.witness.know(room_was_there=not own.ours)
         dispatcher.begin()
         if dispatcher.by_api and not token.carries_dispatch:
             if not own.ours:
-                await dispatcher.note_foreign_agents()
+                await dispatcher.note_others()
             await self._dispatch_and_join(dispatcher, token, near=near)
         else:
             await self._join(token)
         self._tasks.start(self._conversation.send_lines())
         self._tasks.start(self._conversation.expire())
-        self._tasks.start(dispatcher.judge())
+        self._phase(Phase.WAITING)
+        for work in dispatcher.works():
+            self._tasks.start(work)
 
     def _fresh_name(self, suffix: str) -> str:
         """Make `PREFIX-XXXXYYYYYY`: this installation's id, then six random characters."""
@@ -202,14 +204,28 @@ class SessionRun:
             profile=self._profile,
             room=room,
             api=self._api,
+            pacer=self._gateway.pacer(self._profile),
             agents=self._agents,
             ledger=self._janitor,
             emit=self._emit,
             clock=self._clock,
         )
-        dispatcher.on_agent = self._agent_known
-        dispatcher.on_listens = self._listens
-        self._conversation.on_reply = dispatcher.replied
+        witness = dispatcher.witness
+        witness.on_agent = self._conversation.agent_is
+        dispatcher.judge.on_verdict = self._judged
+        self._conversation.on_sent = witness.asked
+        self._conversation.on_reply = witness.replied
+        self._conversation.on_heard = witness.heard
+        if self._api is not None and dispatcher.by_api:
+            self._retries = Retries(
+                dispatcher=dispatcher,
+                api=self._api,
+                landings=self._landings,
+                tasks=self._tasks,
+                emit=self._emit,
+                clock=self._clock,
+            )
+            self._retries.on_listens = self._listens
         self._dispatcher = self._room_says.dispatcher = dispatcher
         return dispatcher
 
@@ -225,15 +241,16 @@ class SessionRun:
             await self._join(token)
             self._phase(Phase.DISPATCHING)
             dispatcher.intend()
-            await self._landings.land(dispatcher.dispatch())
+            await dispatcher.dispatch(self._landings)
             return
         dispatcher.intend()
-        sent = asyncio.get_running_loop().create_task(self._landings.land(dispatcher.dispatch()))
+        sent = asyncio.get_running_loop().create_task(dispatcher.dispatch(self._landings))
         try:
             await self._join(token)
+            await sent
         finally:
+            sent.cancel()
             await asyncio.wait([sent])
-        sent.result()
 
     async def _join(self, token: RoomToken) -> None:
         self._phase(Phase.CONNECTING)
@@ -241,6 +258,8 @@ class SessionRun:
         await self._landings.land(self._link.connect(self._profile.ws_url, token.jwt))
         took_ms = (self._clock.monotonic() - began) * 1000
         room, identity = clean(self._link.room), clean(self._link.identity)
+        if self._dispatcher is not None:
+            self._dispatcher.witness.me = self._link.identity
         others = [p for p in self._link.participants if not p.hidden]
         self._agent_was_first = any(p.is_agent for p in others)
         told = f"{identity}; " + (f"{len(others)} here" if others else "nobody else here")
@@ -253,8 +272,13 @@ class SessionRun:
 
     # --- the agent ----------------------------------------------------------------------------
 
-    def _agent_known(self, identity: str) -> None:
-        self._conversation.agent_is(identity)
+    def _judged(self, verdict: Diagnosis) -> None:
+        if verdict.alive:
+            self._phase(Phase.TALKING)
+        if self._retries is None or not self._retries.running:
+            self._listens(verdict.alive)
+        if self._retries is not None:
+            self._retries.judged(verdict)
 
     def _listens(self, listens: bool) -> None:  # noqa: FBT001 - an observer of one fact
         if listens and self._agent_was_first:
@@ -272,23 +296,7 @@ class SessionRun:
         await self._clock.sleep(EVENT_LAG_S)
         self._agent_was_first = False
         verdict = dispatcher.verdict if dispatcher else None
-        self._conversation.listens(verdict is not None and verdict.ok)
-
-    async def _retry(self, dispatcher: Dispatcher, api: ServerApi, replace_live: bool) -> None:  # noqa: FBT001 - passed on
-        before = dispatcher.attempt
-        try:
-            retry = SafeRetry(dispatcher, api, self._landings, self._clock)
-            await retry.run(replace_live=replace_live)
-        except AgentAlive as alive:
-            self._notice(f"not replaced: {alive.identity} is alive and answers")
-            self._phase(Phase.TALKING)
-        except PortError as error:
-            self._emit(ProblemRaised(session=self.session, problem=error.problem, fatal=False))
-            self._phase(Phase.WAITING)
-            if dispatcher.attempt > before:
-                dispatcher.know(failure=error.problem)
-        else:
-            self._phase(Phase.WAITING)
+        self._conversation.listens(verdict is not None and verdict.alive)
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -334,12 +342,11 @@ class SessionRun:
 
     async def _stop_opening(self) -> bool:
         """End what is under way; whether an agent or a create may still be on its way."""
-        retrying = self._retrying is not None and not self._retrying.done()
         unfinished = self._opening is not None and not self._opening.done()
-        for task in (self._opening, self._retrying):
-            if task is not None:
-                task.cancel()
-                await asyncio.wait([task])
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.wait([self._opening])
+        retrying = self._retries is not None and await self._retries.stop()
         unfinished |= await self._landings.wait(LAND_LIMIT_S)
         verdict = self._dispatcher.verdict if self._dispatcher else None
         open_codes = (Outcome.WAITING, Outcome.NOT_JOINED)
@@ -355,7 +362,8 @@ class SessionRun:
         }
         code = codes.get(reason, ProblemCode.SERVER_LOST)
         if code is ProblemCode.ROOM_GONE and self._dispatcher is not None:
-            self._dispatcher.know(room_gone=True)
+            self._dispatcher.witness.know(room_gone=True)
+            self._dispatcher.judge.decide()
         found = problem(code, subject=host, host=host, detail=f"the server said {reason}")
         self._fail(found)
 

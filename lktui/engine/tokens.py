@@ -84,6 +84,25 @@ def mint(key: str, secret: str, room: str, identity: str) -> str:
     return token.with_grants(grants).to_jwt()
 
 
+def mint_watcher(key: str, secret: str, room: str, identity: str) -> str:
+    """Make a token of a hidden watcher: nobody sees it, it holds no room and no agent links it.
+
+    It may send data, for pings and the history go to one agent alone; what else it may do is the
+    least that reads everything (facts/livekit.md section 4).
+    """
+    grants = api.VideoGrants(
+        room_join=True,
+        room=room,
+        hidden=True,
+        agent=True,
+        can_publish=False,
+        can_subscribe=False,
+        can_publish_data=True,
+    )
+    token = api.AccessToken(key, secret).with_identity(identity).with_ttl(TOKEN_TTL)
+    return token.with_grants(grants).to_jwt()
+
+
 class MintedTokens:
     """Tokens made here: api mode."""
 

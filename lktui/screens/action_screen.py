@@ -58,9 +58,17 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
         """Whether printable keys are text now."""
         return False
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether printable keys are text now, here or in what lies over it."""
+        return self.typing
+
     def view(self) -> View:
         """Give what actions are judged by."""
         return View()
+
+    def is_doing(self, name: ActionId, view: View) -> None:
+        """Take note that an action is carried out."""
 
     def refuse(self, reason: str) -> None:
         """Say why an action is not done; where every action is always possible, never called."""
@@ -109,7 +117,12 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
         if reason is not None:
             self.refuse(reason)
             return None
-        handler: Callable[[View], Awaitable[None] | None] = getattr(self, self.HANDLERS[name])
+        method: Callable[[View], Awaitable[None] | None] = getattr(self, self.HANDLERS[name])
+
+        def handler(judged: View) -> Awaitable[None] | None:
+            self.is_doing(name, judged)
+            return method(judged)
+
         # What the question would say, TooSmall says: that a conversation goes on.
         question = None if self.is_too_small else action.ask(view)
         if question is None:

@@ -6,11 +6,11 @@ from textual.content import Content
 
 from lktui.core.actions import ActionId, key_of
 from lktui.core.cleanup import OPEN, CleanupItem, ItemState
-from lktui.core.dispatch import diagnosis_of
 from lktui.core.events import LinkState
 from lktui.core.problems import ProblemCode, problem
 from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
+from lktui.core.verdict import diagnosis_of
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
 from lktui.widgets.drawing import Part, line, state

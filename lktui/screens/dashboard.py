@@ -7,15 +7,24 @@ redraw only what looks different.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
+from textual.widget import Widget
 
-from lktui.core.action_types import Question, Scope, View
-from lktui.core.actions import PARENTS, ActionId, footer_entries, help_entry
+from lktui.core.action_types import Danger, Question, Scope, View
+from lktui.core.actions import (
+    ACTIONS,
+    PARENTS,
+    ActionId,
+    footer_entries,
+    help_entry,
+    of_scopes,
+    shown_key,
+)
 from lktui.core.cleanup import OPEN, ItemState
 from lktui.core.events import Phase
 from lktui.core.session import SessionState
@@ -26,9 +35,13 @@ from lktui.session.engine_client import EngineHealth
 from lktui.widgets.breakpoints import classes_at, is_too_small
 from lktui.widgets.footer import Footer
 from lktui.widgets.header import Header
+from lktui.widgets.overlay import Overlay
 from lktui.widgets.pacing import Pacer
 from lktui.widgets.status_line import StatusLine
 from lktui.widgets.too_small import TooSmall
+
+if TYPE_CHECKING:
+    from lktui.screens.palette.palette import Palette
 
 WATCHED = (
     "profiles", "profile_in_use", "sessions", "focus", "rooms", "cleanup", "outcomes", "engine",
@@ -63,6 +76,8 @@ class DashboardScreen(ActionScreen[None]):
         self._pacer = Pacer(self, controller.clock, self._draw_if_shown)
         self._seconds: Timer | None = None
         self._is_started = False
+        self._below_overlay: Widget | None = None
+        self._done_by_palette: ActionId | None = None
 
     # --- what subclasses say ----------------------------------------------------------------
     # `started` and `resumed` are hooks, for Textual calls the `on_` handlers of a class and of all
@@ -99,7 +114,7 @@ class DashboardScreen(ActionScreen[None]):
 
     def ticking(self) -> bool:
         """Tell whether seconds are shown that pass."""
-        return any(_under_way(session) for session in self.controller.talking) or any(
+        return any(_under_way(session) for session in self.controller.sessions.values()) or any(
             item.state in (ItemState.DUE, ItemState.RUNNING, ItemState.WAITING)
             for item in self.controller.cleanup.values()
         )
@@ -180,8 +195,12 @@ class DashboardScreen(ActionScreen[None]):
         self.query_one(Header).show(header_of(self.controller, self.TITLE))
         right = message_of(self.controller) or self.hint() or self.notice_of_stuck()
         self.query_one(StatusLine).show(self.in_view(), right)
-        entries = footer_entries(self.footer_scopes(), self.view())
-        self.query_one(Footer).show(entries, help_entry(typing=self.typing))
+        over = self.overlay
+        scopes = (over.SCOPE,) if over is not None else self.footer_scopes()
+        # What lies over the screen acts on no row, and on no marks.
+        judged_by = View(rows=1) if over is not None else self.view()
+        entries = footer_entries(scopes, judged_by)
+        self.query_one(Footer).show(entries, help_entry(typing=self.takes_text))
         for note in self.query(TooSmall):
             note.show(len(self.controller.talking))
         if self._seconds is not None:
@@ -189,6 +208,31 @@ class DashboardScreen(ActionScreen[None]):
                 self._seconds.resume()
             else:
                 self._seconds.pause()
+
+    # --- what rises from the bottom ---------------------------------------------------------
+
+    @property
+    def overlay(self) -> Overlay | None:
+        """What lies over the lower part of the screen."""
+        return next(iter(self.query(Overlay)), None) if self.is_mounted else None
+
+    @property
+    def takes_text(self) -> bool:
+        """Whether printable keys are text: also in what lies over the screen."""
+        return self.overlay is not None or self.typing
+
+    async def open_overlay(self, over: Overlay) -> None:
+        """Let something rise from the bottom and take the keys."""
+        self._below_overlay = self.focused
+        await self.mount(over)
+        self.ask_to_draw()
+
+    async def close_overlay(self) -> None:
+        """Take away what lies over the screen; what had the keys before has them again."""
+        await self.query(Overlay).remove()
+        before, self._below_overlay = self._below_overlay, None
+        self.set_focus(before if before is not None and before.is_attached else None)
+        self.ask_to_draw()
 
     # --- the gate's answers -----------------------------------------------------------------
 
@@ -205,6 +249,13 @@ class DashboardScreen(ActionScreen[None]):
                 agreed()
 
         self.app.push_screen(ConfirmSheet(question, final=final), answered)
+
+    def is_doing(self, name: ActionId, view: View) -> None:
+        """Write down what disrupts something, or may cost somebody something."""
+        action = ACTIONS[name]
+        if action.danger is not Danger.SAFE and action.id != ActionId.QUIT:
+            pressed = f"pressed {shown_key(action.keys[0])}" if action.keys else "chose this"
+            self.controller.note(f"you {pressed} on {view.room or 'this'}", action.title.lower())
 
     # --- actions that hold everywhere -------------------------------------------------------
 
@@ -234,6 +285,50 @@ class DashboardScreen(ActionScreen[None]):
                 self.perform(name)
 
         self.app.push_screen(HelpPage((self.SCOPE, *PARENTS[self.SCOPE]), view), chosen)
+
+    @does(ActionId.HISTORY)
+    def _history(self, _view: View) -> None:
+        from lktui.screens.history.page import HistoryPage  # noqa: PLC0415 - not at first paint
+
+        self.app.push_screen(HistoryPage(self.controller))
+
+    @does(ActionId.PALETTE)
+    async def _open_palette(self, view: View) -> None:
+        # An input is a tenth of what the first paint may cost.
+        from lktui.screens.palette.palette import Palette  # noqa: PLC0415 - as above
+
+        here = of_scopes((self.SCOPE, *PARENTS[self.SCOPE]))
+        offered = [action for action in here if action.id != ActionId.PALETTE]
+        await self.open_overlay(Palette(offered, view, self._done_by_palette))
+
+    @does(ActionId.PALETTE_DO)
+    async def _do_chosen(self, _view: View) -> None:
+        chosen = self._palette.chosen
+        if chosen is None:
+            return
+        self._done_by_palette = chosen
+        await self.close_overlay()
+        rest = self.perform(chosen)
+        if rest is not None:
+            await rest
+
+    @does(ActionId.PALETTE_DOWN)
+    def _palette_down(self, _view: View) -> None:
+        self._palette.move(1)
+
+    @does(ActionId.PALETTE_UP)
+    def _palette_up(self, _view: View) -> None:
+        self._palette.move(-1)
+
+    @does(ActionId.PALETTE_CLOSE)
+    async def _close_palette(self, _view: View) -> None:
+        await self.close_overlay()
+
+    @property
+    def _palette(self) -> Palette:
+        from lktui.screens.palette.palette import Palette  # noqa: PLC0415 - not at first paint
+
+        return self.query_one(Palette)
 
     @does(ActionId.NEXT_PANE)
     def _next_pane(self, _view: View) -> None:
@@ -277,5 +372,7 @@ def _within(sentence: str) -> str:
 
 
 def _under_way(session: SessionState) -> bool:
+    if session.over:
+        return False
     settled = session.diagnosis is not None and session.diagnosis.settled
     return not settled or session.phase in (Phase.RETRYING, Phase.ENDING)

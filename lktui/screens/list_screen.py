@@ -150,8 +150,8 @@ class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
         )
 
     def on_list_table_cursor_moved(self) -> None:
-        """Tell the story of the row that the cursor is on now."""
-        self.draw()
+        """Tell the story of the row that the cursor is on now; a key held down outruns it."""
+        self.ask_to_draw()
 
     def on_list_table_looked_at(self, message: ListTable.LookedAt) -> None:
         """Take mark and bold off the row."""

@@ -7,7 +7,7 @@ It knows no widget and needs no running app (facts/textual.md, "State").
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -18,24 +18,27 @@ from lktui.clock import Clock, SystemClock
 from lktui.core.cleanup import CleanupItem, ItemState
 from lktui.core.commands import (
     AnyCommand,
+    DispatchInto,
     EndSession,
     ForgetCleanup,
+    LookInto,
     Retry,
     RunCleanup,
     Say,
     StartSession,
     WatchRooms,
+    WithdrawDispatches,
 )
 from lktui.core.events import (
     AnyEvent,
-    CleanupRan,
+    ApiCalled,
     EngineFaulted,
     Hello,
-    Notice,
     ProfileOutcome,
     SessionId,
 )
 from lktui.core.fold import Fold, RoomsView
+from lktui.core.history import HistoryEntry
 from lktui.core.nearest import nearest
 from lktui.core.problems import PortError, Problem
 from lktui.core.profile import Profile
@@ -43,21 +46,14 @@ from lktui.core.sanitize import clean, clean_lines
 from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
 from lktui.core.transcript import Transcript
+from lktui.session.chronicle import Chronicle
 from lktui.session.engine_client import EngineClient, EngineHealth
+from lktui.session.known_agents import agents_to_offer
+from lktui.session.sentences import Message, said_of
 from lktui.store.profiles import ProfileFile, ProfileStore
 
-MAX_NOTICES = 200
 MAX_LINE_CHARS = 8000
 """Longest line that is sent; LiveKit's text streams carry it in one piece."""
-
-
-class Message(msgspec.Struct, frozen=True):
-    """A sentence for the status line; a problem stays until it is solved or dismissed."""
-
-    text: str
-    wall: float
-    kind: StateKind | None = None
-    sticky: bool = False
 
 
 class SessionController(DOMNode):
@@ -78,8 +74,8 @@ class SessionController(DOMNode):
     """Restarts that nobody has acknowledged yet."""
     lost_talks: var[int] = var(0)
     """Conversations that these restarts have ended."""
-    notices: var[tuple[Message, ...]] = var(())
-    """Newest last; what the message page lists."""
+    history: var[tuple[HistoryEntry, ...]] = var(())
+    """What was done and said, newest first."""
     message: var[Message | None] = var(None)
     """What the status line says now: the newest message, below it a problem that still stands."""
     seen: var[frozenset[str]] = var(frozenset())
@@ -98,6 +94,10 @@ class SessionController(DOMNode):
         self._reminder: Message | None = None
         self._polled: Profile | None = None
         self._tries_began: dict[str, float] = {}
+        self._looked_into = ""
+        self._dispatched: list[Profile] = []
+        """As they were dispatched into rooms, newest last."""
+        self._chronicle = Chronicle()
         self._fault: Problem | None = None
         """What the engine said last of itself."""
         engine.on_events = self._on_events
@@ -180,6 +180,10 @@ class SessionController(DOMNode):
         state = self.sessions.get(session)
         if state is None:
             return
+        if state.watched and state.over:
+            name, room = state.agent_name, state.room
+            self.dispatch_into(room, name, again=True, agreed=replace_live)
+            return
         if state.stays_in_room:
             self._send(Retry(session=session, replace_live=replace_live))
             return
@@ -190,12 +194,56 @@ class SessionController(DOMNode):
         else:
             self.notice("trying again in a new room")
 
-    def retry_failed(self) -> int:
-        """Retry every session whose verdict is a failure; how many."""
-        failed = [state.id for state in self.sessions.values() if state.failed]
+    def retry_all(self, sessions: Iterable[SessionId]) -> int:
+        """Retry those of some sessions whose verdict is a failure; how many."""
+        failed = [one for one in sessions if one in self.sessions and self.sessions[one].failed]
         for session in failed:
             self.retry(session)
         return len(failed)
+
+    def dispatch_into(
+        self, room: str, agent: str, metadata: str = "", *, again: bool = False, agreed: bool
+    ) -> SessionId | None:
+        """Dispatch an agent into a room that is there, and have it judged by a hidden watch.
+
+        Args:
+            room: Of the server of the profile in use.
+            agent: Its name.
+            metadata: What the dispatch is given; one that is made again keeps its own.
+            again: What is there under this name goes first, safely.
+            agreed: A person has agreed to what becomes of an agent of this name that is alive.
+        """
+        profile = self.profile()
+        if profile is None:
+            return None
+        session = SessionId(os.urandom(6).hex())
+        wanted = msgspec.structs.replace(profile, agent_name=agent, metadata=metadata)
+        self._dispatched.append(wanted)
+        asked = DispatchInto(session=session, profile=wanted, room=room, again=again, agreed=agreed)
+        self._send(asked)
+        return session
+
+    def known_agents(self) -> tuple[tuple[str, ...], str]:
+        """Name the agents that are known, those of the newest dispatches first.
+
+        Returns:
+            The names, and the metadata that was last given to the first of them.
+        """
+        profile = self.profile()
+        others = (file.profile for file in self.profiles if file.profile is not None)
+        names = agents_to_offer(
+            self._dispatched,
+            [profile, *others] if profile is not None else others,
+            self.sessions.values(),
+            self.rooms.rooms if self.rooms is not None else (),
+        )
+        last = self._dispatched[-1] if self._dispatched else profile
+        return names, last.metadata if last is not None else ""
+
+    def withdraw(self, room: str, ids: tuple[str, ...]) -> None:
+        """Delete dispatches of a room; the agents that they brought leave."""
+        if (profile := self.profile()) is not None:
+            self._send(WithdrawDispatches(profile=profile, room=room, ids=ids))
 
     def end_session(self, session: SessionId) -> None:
         """Leave and clean up."""
@@ -207,8 +255,9 @@ class SessionController(DOMNode):
 
     @property
     def talking(self) -> tuple[SessionState, ...]:
-        """Sessions that are not over."""
-        return tuple(state for state in self.sessions.values() if not state.over)
+        """Conversations that are not over."""
+        sessions = self.sessions.values()
+        return tuple(state for state in sessions if not (state.over or state.watched))
 
     # --- rooms and queue --------------------------------------------------------------------
 
@@ -220,6 +269,12 @@ class SessionController(DOMNode):
         if profile != self._polled:
             self._polled = profile
             self._send(WatchRooms(profile=profile))
+
+    def look_into(self, room: str) -> None:
+        """Keep this room fresh above all others; empty: none."""
+        if room != self._looked_into:
+            self._looked_into = room
+            self._send(LookInto(room=room))
 
     def run_cleanup(self, ids: tuple[str, ...] = ()) -> None:
         """Try items now: those named, or all that are due, waiting or stuck."""
@@ -269,6 +324,10 @@ class SessionController(DOMNode):
             )
         )
 
+    def note(self, text: str, result: str = "", kind: StateKind | None = None) -> None:
+        """Write something down in the history."""
+        self.history = self._chronicle.add_note(text, result, self.clock.wall(), kind)
+
     def key_pressed(self) -> None:
         """The person has seen what the status line said; a problem stays."""
         self.engine_restarts = self.lost_talks = 0
@@ -299,7 +358,7 @@ class SessionController(DOMNode):
         self._engine.send(command)
 
     def _say_notice(self, message: Message) -> None:
-        self.notices = (*self.notices[-MAX_NOTICES:], message)
+        self.note(message.text, kind=message.kind)
         if message.sticky:
             self._standing = message
         self.message = message
@@ -322,17 +381,18 @@ class SessionController(DOMNode):
                 case Hello():
                     self._greet(event)
                     cannot_work = not event.installation
-                case Notice():
-                    self.notice(event.text)
                 case EngineFaulted():
                     self._fault = event.problem
-                    self.report(event.problem)
-                case CleanupRan(left=0):
-                    self.notice("all clean")
-                case CleanupRan():
-                    self.notice(f"{event.left} left, kept for later")
                 case _:
                     pass
+            said = said_of(event)
+            if isinstance(said, Problem):
+                self.report(said)
+            elif said is not None:
+                self.notice(said)
+        calls = [event for event in events if isinstance(event, ApiCalled)]
+        if calls:
+            self.history = self._chronicle.add_calls(calls)
         self.unusable = self._fault if cannot_work else None
         if after.rooms is not before.rooms and self._is_of_profile_in_use(after.rooms):
             self.rooms = after.rooms
@@ -347,6 +407,7 @@ class SessionController(DOMNode):
         """Take the engine's word; one that was started again has forgotten what it polled."""
         if self.installation and self._polled is not None:
             self._send(WatchRooms(profile=self._polled))
+            self._send(LookInto(room=self._looked_into))
         self.installation = hello.installation
 
     def _is_of_profile_in_use(self, rooms: RoomsView | None) -> bool:

@@ -20,7 +20,6 @@ from pathlib import Path
 import msgspec
 
 from lktui.core.cleanup import OVER, CleanupItem
-from lktui.core.dispatch import Diagnosis, diagnosis_of
 from lktui.core.events import (
     AnySessionEvent,
     ProblemRaised,
@@ -33,6 +32,7 @@ from lktui.core.events import (
 )
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.sanitize import clean, clean_detail
+from lktui.core.verdict import Diagnosis, diagnosis_of
 from lktui.store.files import make_private_folder
 from lktui.store.paths import Paths
 

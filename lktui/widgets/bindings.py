@@ -27,4 +27,5 @@ def bindings(scope: Scope, *, alone: bool = False) -> list[BindingType]:
             priority=action.id == ActionId.INTERRUPT,
         )
         for action in of_scopes(scopes)
+        if action.keys
     ]

@@ -38,6 +38,7 @@ class DetailView(msgspec.Struct, frozen=True):
     labels: tuple[tuple[str, str], ...] = ()
     """`seen`, `cause`, `do` and the like with their sentences; those without one are left out."""
     story: tuple[Step, ...] = ()
+    label_cells: int = LABEL_CELLS
 
 
 class Detail(Widget):
@@ -88,11 +89,12 @@ def verdict_rows(view: DetailView, width: int, height: int, *, brief: bool) -> l
     labels = [(name, text) for name, text in view.labels if text]
     if brief:
         labels = [(name, text) for name, text in labels if name == _BRIEF_LABEL]
-    blocks = [(name, wrap(text, width - LABEL_CELLS)) for name, text in labels]
-    for name, sentences in _trimmed(blocks, height - len(rows), width - LABEL_CELLS):
+    cells = view.label_cells
+    blocks = [(name, wrap(text, width - cells)) for name, text in labels]
+    for name, sentences in _trimmed(blocks, height - len(rows), width - cells):
         for index, sentence in enumerate(sentences):
             label = name if index == 0 else ""
-            rows.append(line((fit(label, LABEL_CELLS), "$muted"), sentence))
+            rows.append(line((fit(label, cells), "$muted"), sentence))
     return rows
 
 

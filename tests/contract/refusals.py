@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import pytest
 from livekit import rtc
 
+from lktui.clock import SystemClock
 from lktui.core.problems import PortError, Problem
+from lktui.engine.call_log import CallLog
 from lktui.engine.failures import joining
 from lktui.engine.server_api import LiveKitServerApi
 from tests.support.twirp import Server
@@ -36,7 +38,8 @@ async def not_joined(url: str, token: str, *, limit_s: float = 15.0) -> Problem:
 
 async def not_asked(server: Server) -> Problem:
     """Ask the server API something, which must fail; gives the problem."""
-    client = LiveKitServerApi(server.url, _HOST, server.key, server.secret)
+    log = CallLog("any", lambda _event: None, SystemClock())
+    client = LiveKitServerApi(server.url, _HOST, server.key, server.secret, log)
     try:
         with pytest.raises(PortError) as raised:
             await client.room_exists("any")

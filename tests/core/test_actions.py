@@ -22,6 +22,7 @@ from lktui.core.actions import (
 from lktui.core.wrap import cell_width
 
 TAKEN_BY_TERMINALS = {f"ctrl+{letter}" for letter in "abhijmqsz"} | {"ctrl+enter"}
+PALETTE_OF = (Scope.PROFILES, Scope.ROOMS, Scope.LIVE, Scope.CLEANUP)
 EXTRAS = {ActionId.REDRAW, ActionId.INTERRUPT}
 """Reached by a ctrl key alone, since they are for a terminal in trouble."""
 
@@ -46,8 +47,14 @@ def test_no_key_is_one_that_terminals_or_tmux_take(action: Action) -> None:
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.id)
 def test_nothing_is_reached_by_a_ctrl_key_alone(action: Action) -> None:
-    if action.id not in EXTRAS:
+    if action.id not in EXTRAS and action.keys:
         assert not action.keys[0].startswith("ctrl+")
+
+
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.id)
+def test_what_has_no_key_is_in_the_palette(action: Action) -> None:
+    in_palette = {one.id for scope in PALETTE_OF for one in of_scopes((scope, *PARENTS[scope]))}
+    assert action.keys or action.id in in_palette
 
 
 @pytest.mark.parametrize("scope", Scope)

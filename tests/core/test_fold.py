@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lktui.core.cleanup import ItemState
-from lktui.core.dispatch import Outcome
 from lktui.core.events import (
     AnyEvent,
     CleanupChanged,
@@ -25,6 +24,7 @@ from lktui.core.events import (
 )
 from lktui.core.fold import Fold, State
 from lktui.core.problems import ProblemCode, problem
+from lktui.core.verdict import Outcome
 from tests.support.scenes import Conversation, item, listed
 
 ONE, TWO = Conversation("aaaaaa"), Conversation("bbbbbb", profile="prod")

@@ -6,8 +6,8 @@ import string
 
 import pytest
 
-from lktui.core.dispatch import Outcome
 from lktui.core.problems import CATALOGUE, ExitCode, PortError, ProblemCode, problem
+from lktui.core.verdict import WELL, Outcome
 
 PLACES = {
     "agent": "echo",
@@ -29,6 +29,12 @@ PLACES = {
     "why": "disk full",
     "log": "the log",
     "verb": "probe",
+    "text": "boom",
+    "doing": "Thinking",
+    "pings": "still answers pings",
+    "count": "2",
+    "other": "ann",
+    "identity": "agent-AJ_1",
 }
 SEED = [
     (
@@ -127,7 +133,7 @@ def test_an_error_of_a_port_carries_its_problem() -> None:
     assert str(PortError(found)) == found.line
 
 
-@pytest.mark.parametrize("code", [o for o in Outcome if o not in (Outcome.WAITING, Outcome.READY)])
+@pytest.mark.parametrize("code", sorted(set(Outcome) - WELL - {Outcome.WAITING}))
 def test_every_bad_outcome_has_a_problem_or_a_finer_one(code: Outcome) -> None:
-    finer = {Outcome.CONNECT_FAILED, Outcome.AUTH_FAILED, Outcome.PRESENT}
+    finer = {Outcome.CONNECT_FAILED, Outcome.AUTH_FAILED}
     assert code in finer or code.value in set(ProblemCode)

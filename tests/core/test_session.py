@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lktui.core.dispatch import Job, JobStatus, Outcome
 from lktui.core.events import (
     AgentGone,
     AgentStateChanged,
@@ -28,9 +27,11 @@ from lktui.core.events import (
     Step,
     StepDone,
 )
+from lktui.core.evidence import Job, JobStatus
 from lktui.core.problems import ProblemCode, problem
 from lktui.core.session import MAX_STORY, SessionState, row_state
 from lktui.core.signs import StateKind
+from lktui.core.verdict import Outcome
 from lktui.core.wrap import cell_width
 from tests.support.scenes import Conversation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lktui.core import story
-from lktui.core.dispatch import Evidence, diagnose
+from lktui.core.dispatch import diagnose
 from lktui.core.events import (
     CleanupResult,
     LinkChanged,
@@ -16,6 +16,7 @@ from lktui.core.events import (
     Step,
     StepDone,
 )
+from lktui.core.evidence import Evidence
 from lktui.core.problems import ProblemCode, problem
 from lktui.core.profile import DispatchMode
 from lktui.core.session import SessionState

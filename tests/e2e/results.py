@@ -111,6 +111,59 @@ class Items(_Strict, frozen=True):
     items: tuple[Item, ...]
 
 
+class RoomAttempt(_Strict, frozen=True):
+    """What `dispatch` and `retry` print."""
+
+    room: str
+    n: int
+    ok: bool
+    outcome: str
+    problem: Problem | None
+    dispatch_id: str
+    agent: Agent | None
+    timings_ms: Timings
+    seen: tuple[str, ...]
+
+    @property
+    def code(self) -> str:
+        """The problem's code; empty if there is none."""
+        return self.problem.code if self.problem else ""
+
+
+class AgentHere(_Strict, frozen=True):
+    name: str
+    identity: str
+    state: str
+
+
+class JobListed(_Strict, frozen=True):
+    id: str
+    status: str
+    identity: str
+
+
+class DispatchListed(_Strict, frozen=True):
+    id: str
+    agent: str
+    jobs: tuple[JobListed, ...]
+
+
+class Room(_Strict, frozen=True):
+    room: str
+    outcome: str
+    agents: tuple[AgentHere, ...]
+    dispatches: tuple[DispatchListed, ...]
+    people: int
+    whose: str
+    age_s: float
+
+
+class Rooms(_Strict, frozen=True):
+    """What `rooms` prints."""
+
+    rooms: tuple[Room, ...]
+
+
 def read(done: Ended, kind: type[T]) -> T:
     """Read the one object that a verb printed."""
     assert done.stdout.count("\n") == 1, done.stdout + done.stderr

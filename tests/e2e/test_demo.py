@@ -179,7 +179,9 @@ def test_ctrl_c_at_the_start_gives_the_prompt_back_at_once_and_leaves_nothing(
     assert list(scratch.iterdir()) == []
 
 
-@pytest.mark.parametrize("server", ["sandbox", "livekit-server"])
+@pytest.mark.parametrize(
+    "server", ["sandbox", pytest.param("livekit-server", marks=pytest.mark.full)]
+)
 def test_when_its_stage_is_killed_nothing_is_left(
     scratch: Path, processes: Callable[[], list[str]], server: str
 ) -> None:

@@ -12,6 +12,7 @@ import pytest_asyncio
 from lktui.core.cleanup import ItemState, What
 from lktui.core.commands import (
     AnyCommand,
+    DispatchInto,
     EndSession,
     ForgetCleanup,
     Retry,
@@ -19,12 +20,13 @@ from lktui.core.commands import (
     Say,
     StartSession,
     WatchRooms,
+    WithdrawDispatches,
 )
-from lktui.core.dispatch import Outcome
 from lktui.core.events import (
     AnyEvent,
     CleanupRan,
     CleanupResult,
+    DispatchesWithdrawn,
     EngineFaulted,
     Notice,
     OutcomesRead,
@@ -39,6 +41,7 @@ from lktui.core.events import (
 )
 from lktui.core.fold import Fold
 from lktui.core.problems import ProblemCode
+from lktui.core.verdict import Outcome
 from lktui.engine.engine import FOLLOW_S, Engine
 from lktui.engine.recorder import Recorder
 from lktui.store.journal import Journal, read_open_items
@@ -294,4 +297,41 @@ async def test_a_read_only_profile_makes_nothing(running: Running) -> None:
     await running.until(SessionEnded)
     codes = [event.problem.code for event in running.events if isinstance(event, ProblemRaised)]
     assert codes == [ProblemCode.READ_ONLY]
+    assert running.world.server.calls == []
+
+
+async def test_a_dispatch_into_a_room_runs_from_start_to_end(running: Running) -> None:
+    server = running.world.server
+    server.workers[AGENT] = SESSION
+    server.room("call-5521")
+    running.ask(DispatchInto(session=S, profile=EXPLICIT, room="call-5521"))
+    await running.ready()
+    running.ask(EndSession(session=S))
+    await running.until(SessionEnded)
+    assert len(server.rooms["call-5521"].agents) == 1
+
+
+async def test_withdrawn_dispatches_are_gone_from_server_and_queue(running: Running) -> None:
+    server = running.world.server
+    server.workers[AGENT] = SESSION
+    server.room("call-5521")
+    running.ask(DispatchInto(session=S, profile=EXPLICIT, room="call-5521"))
+    await running.ready()
+    (made,) = server.rooms["call-5521"].dispatches
+    running.ask(WithdrawDispatches(profile=EXPLICIT, room="call-5521", ids=(made,)))
+    await running.until(DispatchesWithdrawn)
+    (told,) = running.said(DispatchesWithdrawn)
+    assert isinstance(told, DispatchesWithdrawn)
+    assert (told.ids, told.problem) == ((made,), None)
+    assert not server.rooms["call-5521"].dispatches
+    assert running.journal.open_items() == ()
+
+
+async def test_nothing_is_withdrawn_with_a_profile_that_is_read_only(running: Running) -> None:
+    careful = msgspec.structs.replace(EXPLICIT, read_only=True)
+    running.ask(WithdrawDispatches(profile=careful, room="r", ids=("AD_1",)))
+    await running.until(DispatchesWithdrawn)
+    (told,) = running.said(DispatchesWithdrawn)
+    assert isinstance(told, DispatchesWithdrawn)
+    assert told.problem is not None
     assert running.world.server.calls == []

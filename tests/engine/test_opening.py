@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lktui.core.commands import StartSession
 from lktui.core.events import SessionId
 from lktui.core.fold import Fold
 from lktui.core.problems import ProblemCode, problem
@@ -14,7 +13,7 @@ def test_a_refused_session_is_over_with_its_problem() -> None:
     session = SessionId("s")
     found = problem(ProblemCode.STATE_UNUSABLE, path="journal.sqlite", why="it is no database")
     fold = Fold()
-    fold.apply(list(refused(StartSession(session=session, profile=EXPLICIT), found)))
+    fold.apply(list(refused(session, EXPLICIT, found)))
     state = fold.state.sessions[session]
     assert state.over
     assert state.problem == found

@@ -9,7 +9,7 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lktui.core.dispatch import Evidence, diagnose
+from lktui.core.dispatch import diagnose
 from lktui.core.events import (
     AnyEvent,
     Notice,
@@ -18,6 +18,7 @@ from lktui.core.events import (
     SessionId,
     VerdictReached,
 )
+from lktui.core.evidence import Evidence
 from lktui.core.profile import DispatchMode
 from lktui.core.wire import frame_events
 from lktui.engine.outbox import BATCH_S, Outbox

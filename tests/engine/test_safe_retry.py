@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from lktui.core.cleanup import OVER, What
-from lktui.core.dispatch import Outcome
-from lktui.core.events import DispatchSent, JobsListed, Phase, ProblemRaised, Step
+from lktui.core.events import DispatchSent, JobsListed, Phase, ProblemRaised, RetryPlanned, Step
 from lktui.core.problems import ProblemCode, problem
 from lktui.core.profile import DispatchMode
+from lktui.core.verdict import Outcome
 from tests.support.fakes.agents import (
     COLD,
     DEAD,
@@ -283,16 +284,74 @@ async def test_a_retry_that_fails_says_why_and_can_be_tried_again(world: World) 
     assert most.dispatches == 1
 
 
-@pytest.mark.parametrize("code", [ProblemCode.CONNECT_TIMEOUT, ProblemCode.SERVER_LOST])
-async def test_a_dispatch_whose_answer_was_lost_is_not_doubled_by_the_next_retry(
-    world: World, code: ProblemCode
+async def test_a_call_whose_answer_was_lost_is_looked_for_and_not_sent_again(
+    world: World,
 ) -> None:
     run = world.start(None)
     await world.verdict()
     world.server.workers[AGENT] = SESSION
+    world.server.fail("create_dispatch", problem(ProblemCode.SERVER_LOST), landed=True)
+    run.retry(replace_live=False)
+    await world.until(lambda: world.state.ready)
+    assert len(world.server.called("create_dispatch")) == 2
+    assert Step.LOOKED in world.steps
+    assert len(world.agents) == 1
+
+
+async def test_a_call_that_failed_outright_is_sent_again_as_often_as_the_profile_says(
+    world: World,
+) -> None:
+    world.server.fail("create_dispatch", UNAVAILABLE, times=2)
+    world.start(SESSION, profile(dispatch_retries=2, dispatch_retry_delay=3.0))
+    await world.until(lambda: world.state.ready)
+    sent = [call.at for call in world.server.calls if call.name == "create_dispatch"]
+    assert len(sent) == 3
+    assert all(later - earlier >= 3.0 for earlier, later in pairwise(sent))
+    assert [event.last for event in world.all(RetryPlanned)] == [False, True]
+    assert world.state.attempts[-1].n == 1
+
+
+async def test_an_unasked_retry_is_planned_said_and_counted(world: World) -> None:
+    world.start(None, profile(auto_retry=True, dispatch_retries=2, dispatch_retry_delay=2.0))
+    await world.until(lambda: len(world.state.attempts) == 3)
+    await asyncio.sleep(30)
+    assert [event.last for event in world.all(RetryPlanned)] == [False, True]
+    assert len(world.state.attempts) == 3
+    assert world.verdicts[-1] is Outcome.NOT_TAKEN
+
+
+async def test_without_auto_retry_no_verdict_is_retried(world: World) -> None:
+    world.start(None)
+    await world.verdict()
+    await asyncio.sleep(60)
+    assert len(world.state.attempts) == 1
+
+
+async def test_an_agent_that_comes_before_a_planned_retry_stays(world: World) -> None:
+    script = replace(SLOW, joins_after_s=3.0)
+    world.start(script, profile(auto_retry=True, join_timeout=2.0, dispatch_retry_delay=5.0))
+    await world.until(lambda: world.state.ready)
+    await asyncio.sleep(30)
+    assert len(world.server.called("create_dispatch")) == 1
+
+
+@pytest.mark.parametrize("code", [ProblemCode.CONNECT_TIMEOUT, ProblemCode.SERVER_LOST])
+async def test_a_dispatch_whose_answer_was_lost_is_not_doubled_by_the_next_retry(
+    world: World, code: ProblemCode
+) -> None:
+    run = world.start(None, profile(dispatch_retries=0))
+    await world.verdict()
+    world.server.workers[AGENT] = SESSION
     world.server.fail("create_dispatch", problem(code), landed=True)
+
+    def blind(call: Call) -> None:
+        if call.name == "create_dispatch":
+            world.server.fail("dispatches", problem(code))
+
+    world.server.on_call = blind
     run.retry(replace_live=False)
     await world.until(lambda: world.all(ProblemRaised) != [])
+    world.server.on_call = lambda _call: None
     run.retry(replace_live=True)
     await second(world)
     await asyncio.sleep(8)
@@ -344,7 +403,7 @@ async def test_without_a_key_nothing_is_dispatched_again(world: World) -> None:
 async def test_a_retry_whose_dispatch_is_refused_is_a_verdict_and_can_be_tried_again(
     world: World,
 ) -> None:
-    run = world.start()
+    run = world.start(None, profile(dispatch_retries=0))
     await world.verdict()
     world.server.fail("create_dispatch", UNAVAILABLE)
     run.retry(replace_live=False)

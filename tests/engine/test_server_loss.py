@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from lktui.core.cleanup import ItemState, What
-from lktui.core.dispatch import Outcome
 from lktui.core.events import AgentGone, CleanupResult, LinkState, ProblemRaised
 from lktui.core.problems import ProblemCode
+from lktui.core.verdict import Outcome
 from tests.support.fakes.agents import SESSION
 from tests.support.fakes.world import World
 
@@ -36,7 +36,7 @@ async def test_an_agent_that_left_during_the_gap_is_noticed(world: World) -> Non
     del room.members[agent]
     world.server.start()
     await world.until(lambda: Outcome.LEFT in world.verdicts)
-    assert world.last(AgentGone).reason == "gone after a gap"
+    assert world.last(AgentGone).reason == "not listed any more"
 
 
 async def test_a_retry_waits_for_the_connection(world: World) -> None:

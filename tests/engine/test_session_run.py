@@ -7,7 +7,6 @@ import asyncio
 import pytest
 
 from lktui.core.cleanup import OVER, ItemState, What
-from lktui.core.dispatch import Outcome
 from lktui.core.events import (
     CleanupChanged,
     CleanupResult,
@@ -20,6 +19,7 @@ from lktui.core.events import (
 )
 from lktui.core.problems import ProblemCode, problem
 from lktui.core.profile import DispatchMode
+from lktui.core.verdict import Outcome
 from lktui.engine.ports import RoomToken
 from lktui.store.journal import read_open_items
 from tests.support.fakes.agents import LEAVING, NEVER_JOINING, SESSION, SLOW
@@ -176,7 +176,8 @@ async def test_a_room_whose_answer_was_lost_is_removed(world: World, code: Probl
 @pytest.mark.parametrize("code", MAYBE_LANDED)
 async def test_a_dispatch_whose_answer_was_lost_is_removed(world: World, code: ProblemCode) -> None:
     world.server.fail("create_dispatch", problem(code), landed=True)
-    world.start(SLOW)
+    world.server.fail("dispatches", problem(code))
+    world.start(SLOW, profile(dispatch_retries=0))
     await world.until(lambda: world.state.over)
     assert world.server.called("delete_dispatch") == ["delete_dispatch"]
     assert world.server.rooms == {}

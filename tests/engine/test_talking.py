@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from lktui.core.dispatch import Outcome
 from lktui.core.events import Mark, SegmentUpdated, Step, StepDone
 from lktui.core.problems import ProblemCode, problem
 from lktui.core.profile import DispatchMode
+from lktui.core.verdict import Outcome
 from tests.support.fakes.agents import LEAVING, MUTE, RAW, SESSION, SLOW
 from tests.support.fakes.world import AGENT, World, profile
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from lktui.core.dispatch import Outcome
 from lktui.core.events import AgentGone, AgentJoined, JobsListed, Phase
+from lktui.core.verdict import Outcome
 from lktui.engine.ports import Participant
 from tests.support.fakes.agents import (
     COLD,
@@ -108,7 +108,8 @@ async def test_an_agent_of_the_same_name_that_was_there_is_not_ours(world: World
     world.server.dispatch("lobby", AGENT)
     await asyncio.sleep(1.0)
     (old,) = world.agents
-    await world.ready(SESSION, profile(room_name="lobby"))
+    world.start(SESSION, profile(room_name="lobby"))
+    await world.until(lambda: world.verdicts[-1:] == [Outcome.DOUBLED])
     assert world.last(AgentJoined).identity != old
 
 
@@ -120,9 +121,10 @@ async def test_an_agent_that_somebody_else_asked_for_gives_way_to_our_jobs(world
     await world.until(lambda: bool(world.server.rooms))
     world.server.join("lobby", theirs, script=SESSION)
     await world.until(lambda: world.all(JobsListed) != [])
-    await world.until(lambda: len(world.all(AgentJoined)) == 2 and world.state.ready)
+    await world.until(lambda: len(world.all(AgentJoined)) == 2)
     (job,) = world.last(JobsListed).jobs
     assert world.last(AgentJoined).identity == job.identity
+    await world.until(lambda: world.verdicts[-1] is Outcome.DOUBLED)
 
 
 async def test_one_who_left_within_a_batch_of_events_is_noticed_by_the_list(world: World) -> None:

@@ -10,16 +10,18 @@ from lktui.screens.action_screen import ActionScreen
 from lktui.screens.cleanup.screen import CleanupScreen
 from lktui.screens.confirm.sheet import ConfirmSheet
 from lktui.screens.help.page import HelpPage
+from lktui.screens.history.page import HistoryPage
 from lktui.screens.live.screen import LiveScreen
 from lktui.screens.profiles.screen import ProfilesScreen
 from lktui.screens.rooms.screen import RoomsScreen
 
 INPUTS = {
-    Scope.LIVE: (Scope.COMPOSER,),
-    Scope.PROFILES: (Scope.FILTER,),
-    Scope.ROOMS: (Scope.FILTER,),
-    Scope.CLEANUP: (Scope.FILTER,),
+    Scope.LIVE: (Scope.COMPOSER, Scope.PALETTE),
+    Scope.PROFILES: (Scope.FILTER, Scope.PALETTE),
+    Scope.ROOMS: (Scope.FILTER, Scope.PALETTE, Scope.SHEET),
+    Scope.CLEANUP: (Scope.FILTER, Scope.PALETTE),
     Scope.HELP: (Scope.FILTER,),
+    Scope.HISTORY: (Scope.FILTER,),
     Scope.CONFIRM: (),
 }
 
@@ -32,6 +34,7 @@ INPUTS = {
         (LiveScreen, Scope.LIVE),
         (CleanupScreen, Scope.CLEANUP),
         (HelpPage, Scope.HELP),
+        (HistoryPage, Scope.HISTORY),
         (ConfirmSheet, Scope.CONFIRM),
     ],
 )

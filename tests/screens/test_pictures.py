@@ -8,7 +8,8 @@ import pytest
 from textual.pilot import Pilot
 
 from lktui.core.cleanup import ItemState
-from lktui.core.events import AnyEvent, CleanupChanged, RoomsListed
+from lktui.core.events import AnyEvent, ApiCalled, CleanupChanged, RoomsListed, RoomsUnlisted
+from lktui.core.problems import ProblemCode, problem
 from tests.screens.conftest import Compare, Make
 from tests.support.dashboard import STAGING
 from tests.support.fakes.still_clock import NOON
@@ -30,13 +31,14 @@ OTHERS = RoomsListed(
         listed("demo room with spaces [/b] and more", "raw-worker", ""),
     ),
 )
-TALK: list[AnyEvent] = [
+SETTLED: list[AnyEvent] = [
     *Conversation("5d20aa", "reservierungs-assistent-zürich-v2", age_s=480).never_joined(),
     *Conversation("7f3a02", "echo", age_s=130).ready(),
     *Conversation("91bc4e", age_s=20).not_taken(),
-    *Conversation("c0ffee", "billing", age_s=3).opening(),
     OTHERS,
 ]
+"""Nothing is under way, so that a second that passes changes nothing."""
+TALK = [*SETTLED, *Conversation("c0ffee", "billing", age_s=3).opening()]
 QUEUE = CleanupChanged(
     items=(
         item("preclinical-test-k7qd0be214", ItemState.STUCK, tries=10, age_s=3600),
@@ -47,6 +49,23 @@ QUEUE = CleanupChanged(
         item("preclinical-test-k7qdaa17d0", ItemState.LIVE, age_s=20),
     )
 )
+UNREAD = RoomsUnlisted(
+    wall=NOON,
+    profile="staging",
+    problem=problem(ProblemCode.CONNECTION_REFUSED, host="voice-staging.example.net"),
+)
+CALLS = [
+    ApiCalled(wall=NOON - 60 + at, call=call, profile="staging", room=room, subject=subject,
+              took_ms=took, answer=answer)
+    for at, (call, room, subject, took, answer) in enumerate([
+        ("list_rooms", "", "", 31.0, "12 rooms"),
+        ("list_rooms", "", "", 33.0, "12 rooms"),
+        ("create_room", "preclinical-test-k7qd91bc4e", "", 12.0, "RM_8Kd2mQ"),
+        ("connect", "preclinical-test-k7qd91bc4e", "tester-91bc token ••••", 137.0, "joined"),
+        ("delete_dispatch", "preclinical-test-k7qdaa17d0", "AD_x8Kq2LmN4cTa", 3.0, "ok"),
+        ("create_dispatch", "preclinical-test-k7qd91bc4e", "checkout", 4.0, "AD_x8Kq2LmN4cTz"),
+    ])
+]  # fmt: skip
 UNDER_THE_CURSOR = ("91bc4e:1:not_taken", "preclinical-test-k7qd0be214:10")
 
 
@@ -68,6 +87,14 @@ SCENES = {
     "rooms-wide": Scene((120, 40), ("2", "j"), TALK, "lktui-high-contrast"),
     "rooms-narrow-colourless": Scene((60, 15), ("2", "j"), TALK, "lktui-ansi-16"),
     "rooms-filter-light": Scene((80, 24), ("2", "slash", "c", "h"), TALK, "lktui-light"),
+    "rooms-marked": Scene((80, 24), ("2", "j", "space", "space"), TALK),
+    "rooms-old": Scene((80, 24), ("2", "G"), [*TALK, UNREAD]),
+    "rooms-dispatch": Scene((80, 24), ("2", "G", "D"), SETTLED),
+    "rooms-dispatch-wide": Scene((120, 40), ("2", "G", "D"), SETTLED),
+    "palette": Scene((80, 24), ("2", ":", *"ret"), SETTLED),
+    "palette-wide": Scene((120, 40), ("2", ":", *"ret"), SETTLED, "lktui-ansi-16"),
+    "history": Scene((80, 24), ("@",), [*TALK, *CALLS]),
+    "history-wide": Scene((120, 40), ("@",), [*TALK, *CALLS]),
     "cleanup": Scene((80, 24), ("4",), [QUEUE]),
     "confirm": Scene((80, 24), ("4", "f"), [QUEUE]),
     "help": Scene((80, 24), ("2", "question_mark", "j"), TALK),

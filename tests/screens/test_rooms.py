@@ -6,7 +6,15 @@ import msgspec
 import pytest
 
 from lktui.core.commands import EndSession, Retry, StartSession, WatchRooms
-from lktui.core.events import AnyEvent, RoomsListed, RoomsUnlisted, VerdictReached
+from lktui.core.events import (
+    AnyEvent,
+    LinkChanged,
+    LinkState,
+    RetryStep,
+    RoomsListed,
+    RoomsUnlisted,
+    VerdictReached,
+)
 from lktui.core.problems import ProblemCode, problem
 from lktui.screens.rooms.screen import RoomsScreen
 from tests.screens.conftest import Make
@@ -181,7 +189,8 @@ async def test_a_list_that_cannot_be_read_says_so_and_keeps_the_last_view(
         assert "◌ was idle" in dashboard.lines[2]
         assert "◌ data" in dashboard.status
         assert " s old" in dashboard.status
-        assert "Cannot connect: voice-staging.example.net refuses" in dashboard.status
+        assert "▲ cannot connect  @ history" in dashboard.status
+        assert "Cannot connect: voice-staging.example.net refuses" in dashboard.text
         assert "✗ cannot connect" in dashboard.lines[0]
 
 
@@ -315,3 +324,108 @@ async def test_the_title_of_a_room_without_an_agent_ends_with_its_name(
         await dashboard.press("2")
         await dashboard.hear(RoomsListed(wall=NOON, profile="staging", rooms=(listed("lobby"),)))
         assert any(row.startswith("── lobby ──") for row in dashboard.lines)
+
+
+async def test_old_data_is_never_blanked_and_says_its_age_in_80_columns(
+    dashboard: Dashboard,
+) -> None:
+    refused = problem(ProblemCode.CONNECTION_REFUSED, host="voice-staging.example.net")
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2")
+        await dashboard.hear(rooms("call-5521"))
+        dashboard.clock.move(20)
+        unread = RoomsUnlisted(wall=NOON + 20, profile="staging", problem=refused, read_wall=NOON)
+        await dashboard.hear(unread)
+        assert "1 room  ◌ data 21 s old" in dashboard.status
+        assert "◌ Was idle 21 s ago; unknown since" in dashboard.text
+        assert "data 21 s old ──" in dashboard.text
+        style = dashboard.style_at("◌ was idle")
+        assert style.italic
+
+
+async def test_a_room_that_was_not_looked_into_is_unknown_and_not_empty(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((120, 40)):
+        await dashboard.press("2")
+        unseen = msgspec.structs.replace(listed("far"), looked=False)
+        await dashboard.hear(RoomsListed(wall=NOON, profile="staging", rooms=(unseen,)))
+        assert "◌ unknown" in dashboard.lines[2]
+
+
+async def test_500_rooms_keep_the_cursor_and_draw_only_what_is_in_sight(
+    dashboard: Dashboard,
+) -> None:
+    names = [f"load-{number:03}" for number in range(500)]
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2")
+        await dashboard.hear(rooms(*names))
+        await dashboard.press("G", "k")
+        assert "load-498" in next(row for row in dashboard.lines if row.startswith("▌"))
+        await dashboard.hear(rooms("new-1", "new-2", *names[100:]))
+        assert "load-498" in next(row for row in dashboard.lines if row.startswith("▌"))
+        assert dashboard.status.startswith("402 rooms")
+
+
+async def test_z_shows_every_attempt_of_a_long_story(dashboard: Dashboard) -> None:
+    own = Conversation("91bc4e")
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2")
+        await dashboard.hear(*own.not_taken())
+        for attempt in range(2, 5):
+            for number, text in enumerate(("look", "delete", "leaves", "again"), 1):
+                step = RetryStep(
+                    at=1000.0 + attempt, session=own.id, attempt=attempt, number=number, text=text
+                )
+                await dashboard.hear(step)
+        assert "earlier" in dashboard.text
+        await dashboard.press("z")
+        assert "earlier" not in dashboard.text
+        assert "0.000  room created" in dashboard.text
+        assert "preclinical-test" in dashboard.lines[2]
+        await dashboard.press("z")
+        assert "earlier" in dashboard.text
+
+
+async def test_a_lost_link_makes_the_verdict_old_and_says_what_happens(
+    dashboard: Dashboard,
+) -> None:
+    own = Conversation("7f3a02")
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2")
+        lost = LinkChanged(at=980.0, session=own.id, state=LinkState.RECONNECTING)
+        await dashboard.hear(*own.ready(), lost)
+        assert "◌ was listening" in dashboard.lines[2]
+        assert "◌ Was listening 20." in dashboard.text
+        assert "s ago; unknown since" in dashboard.text
+        assert "the link to the server was lost at" in dashboard.text
+        assert "do     nothing: lktui reconnects by itself" in dashboard.text
+
+
+async def test_of_twenty_conversations_one_key_retries_the_seven_that_failed(
+    dashboard: Dashboard,
+) -> None:
+    calls = [Conversation(f"{number:06}", age_s=30 + number) for number in range(20)]
+    events = [
+        event
+        for number, call in enumerate(calls)
+        for event in (call.not_taken() if number % 3 == 1 else call.ready())
+    ]
+    failed = {call.id for number, call in enumerate(calls) if number % 3 == 1}
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2")
+        await dashboard.hear(*events)
+        assert dashboard.status.startswith("20 rooms  ✗ 7 failed  ● 13 ready")
+        await dashboard.press("R")
+        assert {retry.session for retry in dashboard.engine.asked(Retry)} == failed
+        assert dashboard.status.endswith("retrying 7")
+
+
+async def test_capital_r_leaves_alone_what_the_filter_hides(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2")
+        await dashboard.hear(
+            *Conversation("91bc4e").not_taken(), *Conversation("5d20aa").never_joined()
+        )
+        await dashboard.press("slash", *"never", "enter", "R")
+        assert [retry.session for retry in dashboard.engine.asked(Retry)] == ["5d20aa"]

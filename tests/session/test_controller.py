@@ -10,8 +10,10 @@ import pytest
 
 from lktui.core.cleanup import ItemState
 from lktui.core.commands import (
+    DispatchInto,
     EndSession,
     ForgetCleanup,
+    LookInto,
     Retry,
     RunCleanup,
     Say,
@@ -20,19 +22,23 @@ from lktui.core.commands import (
 )
 from lktui.core.events import (
     AnyEvent,
+    ApiCalled,
     CleanupChanged,
     CleanupRan,
+    CleanupResult,
     EngineFaulted,
     Notice,
     QueueRead,
     RoomsListed,
+    SessionEnded,
     SessionId,
     SessionOpened,
 )
+from lktui.core.history import MAX_ENTRIES
 from lktui.core.problems import ProblemCode, problem
 from lktui.core.profile import DispatchMode
 from lktui.core.signs import StateKind
-from lktui.session.controller import MAX_LINE_CHARS, MAX_NOTICES, SessionController
+from lktui.session.controller import MAX_LINE_CHARS, SessionController
 from lktui.session.engine_client import EngineHealth
 from lktui.store.paths import Paths
 from lktui.store.profiles import ProfileStore
@@ -180,7 +186,7 @@ def test_a_retry_of_a_profile_that_is_gone_is_refused_and_said(desk: Desk) -> No
 def test_only_what_has_failed_is_retried_with_the_rest(desk: Desk) -> None:
     good, bad = Conversation("aaaaaa"), Conversation("bbbbbb")
     desk.engine.say(*good.ready(), *bad.not_taken())
-    assert desk.controller.retry_failed() == 1
+    assert desk.controller.retry_all([good.id, bad.id, SessionId("of another profile")]) == 1
     assert desk.engine.commands == [Retry(session=bad.id)]
 
 
@@ -261,7 +267,7 @@ def test_a_sentence_goes_with_the_next_key(desk: Desk) -> None:
     assert desk.says() == "already retrying r"
     desk.controller.key_pressed()
     assert desk.says() is None
-    assert [message.text for message in desk.controller.notices] == ["already retrying r"]
+    assert [entry.text for entry in desk.controller.history] == ["already retrying r"]
 
 
 def test_a_problem_stays_until_it_is_dismissed(desk: Desk) -> None:
@@ -275,7 +281,7 @@ def test_a_problem_stays_until_it_is_dismissed(desk: Desk) -> None:
 
 def test_a_problem_is_a_warning(desk: Desk) -> None:
     desk.engine.say(EngineFaulted(problem=FULL))
-    assert desk.controller.notices[-1].kind is StateKind.WARNING
+    assert desk.controller.history[0].kind is StateKind.WARNING
 
 
 def test_a_sentence_covers_a_problem_and_uncovers_it_again(desk: Desk) -> None:
@@ -287,10 +293,10 @@ def test_a_sentence_covers_a_problem_and_uncovers_it_again(desk: Desk) -> None:
 
 
 def test_old_messages_are_dropped_in_the_end(desk: Desk) -> None:
-    for number in range(3 * MAX_NOTICES):
+    for number in range(2 * MAX_ENTRIES):
         desk.controller.notice(str(number))
-    assert len(desk.controller.notices) <= MAX_NOTICES + 1
-    assert desk.controller.notices[-1].text == str(3 * MAX_NOTICES - 1)
+    assert len(desk.controller.history) == MAX_ENTRIES
+    assert desk.controller.history[0].text == str(2 * MAX_ENTRIES - 1)
 
 
 def test_what_was_looked_at_is_remembered(desk: Desk) -> None:
@@ -345,3 +351,48 @@ def test_a_stop_is_handed_on_with_its_grace(desk: Desk) -> None:
     asyncio.run(desk.controller.stop(8.0))
     assert desk.engine.stopped_after == 8.0
     assert desk.controller.engine is EngineHealth.STOPPED
+
+
+# --- rooms of others ------------------------------------------------------------------------------
+
+
+def test_a_dispatch_into_a_room_takes_name_and_metadata_for_this_one_only(desk: Desk) -> None:
+    session = desk.controller.dispatch_into("call-5521", "echo", "m", agreed=False)
+    (asked,) = desk.engine.asked(DispatchInto)
+    assert (asked.session, asked.room) == (session, "call-5521")
+    assert (asked.profile.agent_name, asked.profile.metadata) == ("echo", "m")
+    used = desk.controller.profile()
+    assert used is not None
+    assert used.agent_name == "checkout"
+
+
+def test_agents_are_offered_the_last_dispatched_first_and_each_once(desk: Desk) -> None:
+    desk.engine.say(RoomsListed(profile="staging", rooms=(listed("r", "support"),)))
+    assert desk.controller.known_agents() == (("checkout", "support"), "")
+    desk.controller.dispatch_into("r", "mine", "m1", agreed=False)
+    assert desk.controller.known_agents() == (("mine", "checkout", "support"), "m1")
+
+
+def test_a_retry_of_a_watch_that_is_over_watches_anew(desk: Desk) -> None:
+    kept = SessionEnded(session=ONE.id, cleanup=CleanupResult.KEPT, took_ms=1.0)
+    desk.engine.say(*opened(watched=True), kept)
+    desk.controller.retry(ONE.id)
+    (asked,) = desk.engine.asked(DispatchInto)
+    assert (asked.room, asked.again, asked.agreed) == (ONE.room, True, False)
+
+
+def test_what_is_only_watched_is_no_conversation(desk: Desk) -> None:
+    desk.engine.say(*opened(watched=True))
+    assert desk.controller.talking == ()
+
+
+def test_a_room_is_looked_into_once_however_often_it_is_drawn(desk: Desk) -> None:
+    for room in ("a", "a", "b"):
+        desk.controller.look_into(room)
+    assert [look.room for look in desk.engine.asked(LookInto)] == ["a", "b"]
+
+
+def test_calls_and_sentences_are_written_down_newest_first(desk: Desk) -> None:
+    desk.engine.say(ApiCalled(call="list_rooms", profile="staging", answer="2 rooms"))
+    desk.controller.notice("copied")
+    assert [entry.text for entry in desk.controller.history] == ["copied", "list_rooms"]

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 
 from lktui.core.cleanup import CleanupItem, ItemState, What
-from lktui.core.dispatch import Outcome
 from lktui.core.events import (
     AnySessionEvent,
     Notice,
@@ -24,6 +23,7 @@ from lktui.core.events import (
 )
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import AuthMode, DispatchMode
+from lktui.core.verdict import Outcome
 from lktui.store.journal import Journal, read_open_items
 from lktui.store.paths import Paths
 from tests.support.scenes import Conversation

@@ -51,7 +51,12 @@ class AgentsWorker:
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [python, _PROGRAM, "start"],
-                env={**os.environ, **server.environment, "LKTUI_TEST_AGENT_NAME": name},
+                env={
+                    **os.environ,
+                    **server.environment,
+                    "LKTUI_TEST_AGENT_NAME": name,
+                    "LKTUI_TEST_MARKS": str(log.parent),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

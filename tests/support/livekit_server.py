@@ -92,6 +92,7 @@ class LiveKitServer:
     def freeze(self) -> None:
         """Make it answer nothing while its connections stay open."""
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
 
     def thaw(self) -> None:
         """Let a frozen one go on."""

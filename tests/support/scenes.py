@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lktui.core.cleanup import CleanupItem, ItemState, What
-from lktui.core.dispatch import Agent, Diagnosis, Evidence, Job, JobStatus, diagnose
+from lktui.core.dispatch import diagnose
 from lktui.core.events import (
     AgentJoined,
     AgentPonged,
@@ -23,8 +23,10 @@ from lktui.core.events import (
     StepDone,
     VerdictReached,
 )
+from lktui.core.evidence import Agent, Evidence, Job, JobStatus
 from lktui.core.problems import ProblemCode, problem
 from lktui.core.profile import AuthMode, DispatchMode
+from lktui.core.verdict import Diagnosis
 from tests.support.fakes.still_clock import NOON
 
 NO_WORKER = "no worker"
@@ -104,7 +106,9 @@ class Conversation:
     def never_joined(self) -> list[AnyEvent]:
         """A worker takes the job and its agent does not come."""
         job = Job("AJ_5d20aa", JobStatus.RUNNING, "agent-AJ_5d20aa")
-        evidence = self._evidence(jobs=(job,), jobs_listed_at=self.at + 15)
+        evidence = self._evidence(
+            jobs=(job,), jobs_listed_at=self.at + 15, people_listed_at=self.at + 15.2
+        )
         found = diagnose(evidence, self.at + 15.2)
         return [*self.opening(), *self._verdict(found, 15.2)]
 
@@ -131,6 +135,7 @@ class Conversation:
         *,
         jobs: tuple[Job, ...] = (),
         jobs_listed_at: float = 0.0,
+        people_listed_at: float = 0.0,
         agent: Agent | None = None,
     ) -> Evidence:
         return Evidence(
@@ -139,6 +144,7 @@ class Conversation:
             dispatched_at=self.at + 0.153,
             jobs=jobs,
             jobs_listed_at=jobs_listed_at,
+            people_listed_at=people_listed_at,
             agent=agent,
         )
 
@@ -168,6 +174,7 @@ def listed(name: str, agent: str = "", state: str = "", *, people: int = 2) -> L
         people=people,
         agents=(agent,) if agent else (),
         agent_states=(state,) if agent else (),
+        looked=True,
     )
 
 

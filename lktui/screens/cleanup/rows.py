@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from lktui.core.cleanup import CleanupItem, ItemState
+from lktui.core.cleanup import CleanupItem, ItemState, What
 from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, seconds
 from lktui.screens.chrome import attention_of_item
 from lktui.widgets.columns import Column
@@ -112,6 +112,8 @@ def story_of(item: CleanupItem, now: float) -> DetailView:
     kind, words = state_of(item, now)
     tries = item.tries + item.misses
     headline = _HEADLINES.get(item.state, words.capitalize())
+    if item.state is ItemState.KEPT and item.what is What.DISPATCH:
+        headline = "Kept: it was asked for, and its agent is meant to stay"
     if item.state is ItemState.STUCK:
         lasted = seconds(now - item.made_at)
         headline = f"Stuck after {tries} tries in {lasted}; no more by itself"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lktui.core.actions import ACTIONS, ActionId, shown_key
-from lktui.core.dispatch import Outcome
 from lktui.core.events import LinkState, Phase
 from lktui.core.session import SessionState
+from lktui.core.verdict import Outcome
 from lktui.widgets.drawing import Part
 from lktui.widgets.transcript_view import Follow, Paused
 
@@ -37,11 +37,18 @@ def follow_title(session: SessionState, follow: Follow, now: float) -> tuple[Par
         return (("reconnecting", "$state-waiting bold"), ("  lines may be missing", "$muted"))
     if found is None or not found.settled:
         return (("not ready", "$state-waiting bold"), _time_left(session, now))
-    if not found.ok:
-        return (("not ready", "$state-failed bold"),)
+    if not found.alive:
+        return (("not ready", "$state-failed bold"), _next_try(session, now))
     if found.code is Outcome.PRESENT:
         return (("following", "$muted"), (f"  {found.resolution}", "$state-warning"))
     return (("following", "$muted"),)
+
+
+def _next_try(session: SessionState, now: float) -> str:
+    if session.next_try_at is None:
+        return ""
+    last = ", the last one" if session.last_try else ""
+    return f"  next try in {max(0.0, session.next_try_at - now):.0f} s{last}"
 
 
 def _time_left(session: SessionState, now: float) -> str:

@@ -269,7 +269,7 @@ class LiveScreen(DashboardScreen):
     @does(ActionId.LIVE_RETRY)
     def _retry(self, view: View) -> None:
         if view.session is not None:
-            self.controller.retry(view.session.id, replace_live=view.session.ready)
+            self.controller.retry(view.session.id, replace_live=view.session.alive)
 
     @does(ActionId.LIVE_END)
     def _end(self, view: View) -> None:

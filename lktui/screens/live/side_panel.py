@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from lktui.core.dispatch import Outcome
 from lktui.core.events import CleanupResult
 from lktui.core.session import SessionState, row_state
 from lktui.core.signs import UNKNOWN, clock, seconds, took
 from lktui.core.story import StoryLine
+from lktui.core.verdict import Outcome
 from lktui.core.wrap import clip, fit
 from lktui.screens.live.block import Block
 from lktui.screens.live.replies import ReplyTimes

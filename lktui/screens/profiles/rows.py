@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lktui.core.dispatch import Outcome
 from lktui.core.events import ProfileOutcome
 from lktui.core.faults import Fault
 from lktui.core.profile import AuthMode, DispatchMode, Profile
 from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, seconds
+from lktui.core.verdict import Outcome
 from lktui.store.profiles import ProfileFile
 from lktui.widgets.columns import Column
 from lktui.widgets.detail import DetailView

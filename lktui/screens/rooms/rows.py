@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from lktui.core.events import CleanupResult, ListedRoom, Phase
+from lktui.core.events import CleanupResult, LinkState, ListedRoom, Phase
+from lktui.core.fold import RoomsView
+from lktui.core.listed_room import find, known_agents
 from lktui.core.session import SessionState, row_state
-from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, took
+from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, seconds, took
 from lktui.screens.chrome import attention_of
-from lktui.screens.words import in_seconds, since_start
+from lktui.screens.words import in_seconds, since_start, time_of_day
 from lktui.widgets.columns import Column
 from lktui.widgets.detail import DetailView, Step
 from lktui.widgets.drawing import STYLES
@@ -22,14 +24,14 @@ COLUMNS = (
     Column("whose", 0, 6, leave=1),
     Column("age", 4, 4, align="right"),
 )
+_WATCHED = " · watched"
+_MAX_WORDS = 23
 _QUIET = (StateKind.OVER, StateKind.STALE)
-_AGENT_STATES = {
-    "initializing": StateKind.WAITING,
-    "idle": StateKind.READY,
-    "listening": StateKind.READY,
-    "thinking": StateKind.READY,
-    "speaking": StateKind.READY,
-}
+_NEXT = "dispatch again with the same metadata; the old identity is kept out for 20 s"
+_AWAY = (
+    "the server or the network is away; the agent may still be there: a server's restart keeps its"
+    " job alive"
+)
 _ENDS = {
     CleanupResult.DONE: "Ended; the server has said that the room is gone",
     CleanupResult.LEFT: "Ended; left the room, which nobody here may delete",
@@ -61,7 +63,7 @@ def row_of_session(
         wall: Wall-clock seconds.
         seen: What the person has looked at.
     """
-    kind, words = row_state(session, now)
+    kind, words = _state_of_session(session, now)
     attention = attention_of(session)
     if attention in seen:
         attention = ""
@@ -70,6 +72,7 @@ def row_of_session(
     ready = ready_after(session)
     agent = session.agent_name or (session.agent.name if session.agent else "") or UNKNOWN
     lasted = wall - session.opened_wall
+    whose = "ours" if session.ours or not (session.room or session.watched) else "theirs"
     return Row(
         session.id,
         (
@@ -79,11 +82,23 @@ def row_of_session(
             Cell(in_seconds(ready), _tone(ready), ready),
             Cell(in_seconds(session.reply_s), _tone(session.reply_s), session.reply_s),
             Cell(str(listed.people) if listed else UNKNOWN, "$muted", _people(listed)),
-            Cell("ours" if session.ours or not session.room else "theirs", "$muted"),
+            Cell(whose, "$muted", whose),
             Cell(age(lasted), "$muted", lasted),
         ),
         attention,
     )
+
+
+def _state_of_session(session: SessionState, now: float) -> tuple[StateKind, str]:
+    kind, words = row_state(session, now)
+    told = words + _WATCHED
+    watched = session.watched and kind is StateKind.READY and len(told) <= _MAX_WORDS
+    return kind, told if watched else words
+
+
+def kind_of_session(session: SessionState, now: float) -> StateKind:
+    """Say what kind of state a conversation's row tells of."""
+    return row_state(session, now)[0]
 
 
 def ready_after(session: SessionState) -> float | None:
@@ -107,9 +122,10 @@ def row_of_room(room: ListedRoom, *, wall: float, stale: bool) -> Row:
         wall: Wall-clock seconds.
         stale: Whether the list could not be read since.
     """
-    kind, words = state_of_room(room, stale=stale)
+    kind, words = _state_of_room(room, wall, stale=stale)
     tone = "$muted" if kind in _QUIET else "$foreground"
-    agent = ", ".join(room.agents) or UNKNOWN
+    agent = ", ".join(room.agents or known_agents(room)) or UNKNOWN
+    people = str(room.people) if room.looked else UNKNOWN
     lasted = wall - room.made_at
     return Row(
         room_key(room),
@@ -119,22 +135,25 @@ def row_of_room(room: ListedRoom, *, wall: float, stale: bool) -> Row:
             Cell(agent, tone, agent),
             Cell(UNKNOWN, "$muted"),
             Cell(UNKNOWN, "$muted"),
-            Cell(str(room.people), "$muted", float(room.people)),
-            Cell("theirs", "$muted"),
+            Cell(people, "$muted", float(room.people)),
+            Cell("theirs", "$muted", "theirs"),
             Cell(age(lasted), "$muted", lasted),
         ),
     )
 
 
-def state_of_room(room: ListedRoom, *, stale: bool) -> tuple[StateKind, str]:
-    """Say what is known of a room from its list of participants alone."""
-    if not room.agents:
-        kind, words = StateKind.OVER, "no agent"
-    else:
-        said = next((state for state in room.agent_states if state), "")
-        kind = _AGENT_STATES.get(said, StateKind.WARNING)
-        words = said if said in _AGENT_STATES else "joined, unconfirmed"
-    return (StateKind.STALE, f"was {words}") if stale else (kind, words)
+def _state_of_room(room: ListedRoom, wall: float, *, stale: bool) -> tuple[StateKind, str]:
+    """Say what is known of a room from the server's lists alone."""
+    found = find(room, wall)
+    if stale and found.kind is not StateKind.STALE:
+        passes = found.kind in (StateKind.READY, StateKind.WARNING, StateKind.WAITING)
+        return StateKind.STALE, f"was {found.words}" if passes else found.words
+    return found.kind, found.words
+
+
+def kind_of_room(room: ListedRoom, wall: float, *, stale: bool) -> StateKind:
+    """Say what kind of state a room's row tells of."""
+    return _state_of_room(room, wall, stale=stale)[0]
 
 
 def _tone(value: float | None) -> str:
@@ -148,6 +167,7 @@ def _people(listed: ListedRoom | None) -> float | None:
 def story_of_session(session: SessionState, now: float) -> DetailView:
     """Tell how a conversation came to where it is."""
     kind, headline = _headline(session, now)
+    link_lost = session.link is LinkState.RECONNECTING and not session.over
     found = session.diagnosis
     steps = tuple(
         Step(
@@ -160,12 +180,27 @@ def story_of_session(session: SessionState, now: float) -> DetailView:
     )
     labels: tuple[tuple[str, str], ...] = ()
     if found is not None:
+        does = ("next", _NEXT) if session.phase is Phase.RETRYING else ("do", found.resolution)
         labels = (
             ("seen", "; ".join(found.seen)),
             ("cause", found.cause),
-            ("do", found.resolution),
+            does,
+            ("reply", _replies(session)),
+        )
+    if link_lost:
+        lost_at = session.opened_wall + session.link_at - session.opened_at
+        labels = (
+            ("seen", f"the link to the server was lost at {time_of_day(lost_at)}"),
+            ("cause", _AWAY),
+            ("do", "nothing: lktui reconnects by itself"),
         )
     return DetailView(kind, headline, labels, steps)
+
+
+def _replies(session: SessionState) -> str:
+    if session.reply_s is None:
+        return ""
+    return f"{session.turns} lines so far; the last reply began after {seconds(session.reply_s)}"
 
 
 def _headline(session: SessionState, now: float) -> tuple[StateKind, str]:
@@ -176,23 +211,40 @@ def _headline(session: SessionState, now: float) -> tuple[StateKind, str]:
         return kind, f"Retry {retry.attempt}, step {retry.number} of 4: {retry.text}"
     if session.phase is Phase.ENDED and session.cleanup is not None and words == "ended":
         return kind, _ENDS[session.cleanup]
+    if kind is StateKind.STALE:
+        return kind, f"{words.capitalize()} {seconds(now - session.link_at)} ago; unknown since"
     if found is not None and session.phase is not Phase.ENDING:
         return found.kind if found.settled else kind, found.summary
     return kind, words.capitalize()
 
 
-def story_of_room(room: ListedRoom, *, stale: bool) -> DetailView:
-    """Tell what is known of a room that is no conversation of ours."""
-    kind, words = state_of_room(room, stale=stale)
-    agents = ", ".join(
-        f"{name} ({state})" if state else name
-        for name, state in zip(room.agents, room.agent_states, strict=False)
-    )
+def story_of_room(room: ListedRoom, old: RoomsView | None, wall: float) -> DetailView:
+    """Tell what is known of a room that is no conversation of ours.
+
+    Args:
+        room: As the server lists it.
+        old: The list of rooms, if it could not be read since.
+        wall: Seconds since the epoch.
+    """
+    found = find(room, wall)
+    if old is None or old.problem is None:
+        return DetailView(
+            found.kind,
+            found.headline,
+            (
+                ("seen", "; ".join(found.seen)),
+                ("cause", found.cause),
+                ("do", found.resolution),
+                ("is", "no conversation of yours: made by another program or person"),
+            ),
+        )
+    lasted = max(0, round(wall - old.read_wall))
     return DetailView(
-        kind,
-        words.capitalize(),
+        StateKind.STALE,
+        f"Was {found.words} {lasted} s ago; unknown since",
         (
-            ("seen", f"{room.people} in the room" + (f", agents: {agents}" if agents else "")),
-            ("is", "no conversation of yours: made by another program or person"),
+            ("seen", f"the list of rooms was last read at {time_of_day(old.read_wall)}"),
+            ("cause", f"{old.problem.summary}: {old.problem.cause}"),
+            ("do", "nothing: lktui reads the list again by itself"),
         ),
     )

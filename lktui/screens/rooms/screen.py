@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Awaitable, Iterable
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from textual.binding import BindingType
 from textual.content import Content
 
+from lktui.core.action_reasons import ask_second, dispatches_of
 from lktui.core.action_types import Scope, View
 from lktui.core.actions import ActionId, key_of
-from lktui.core.events import ListedRoom, SessionId
-from lktui.core.fold import RoomsView
-from lktui.core.session import SessionState, row_state
+from lktui.core.events import SessionId
+from lktui.core.listed_room import known_agents
+from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
+from lktui.core.verdict import diagnosis_of
 from lktui.screens.action_screen import does
 from lktui.screens.chrome import attention_of
 from lktui.screens.list_screen import ListScreen
-from lktui.screens.rooms.rows import (
-    COLUMNS,
-    room_key,
-    row_of_room,
-    row_of_session,
-    state_of_room,
-    story_of_room,
-    story_of_session,
-)
+from lktui.screens.rooms.listing import Listing
+from lktui.screens.rooms.rows import COLUMNS, story_of_room, story_of_session
 from lktui.screens.words import time_of_day
 from lktui.session.controller import SessionController
 from lktui.widgets.bindings import bindings
@@ -35,6 +30,11 @@ from lktui.widgets.detail import DetailView
 from lktui.widgets.drawing import Part, line, state, tally
 from lktui.widgets.list_table import Row
 
+if TYPE_CHECKING:
+    from lktui.screens.rooms.dispatch_sheet import DispatchSheet
+
+_MARKS = "◆"
+_WHOLE = "-whole"
 _COUNTED = {
     StateKind.FAILED: "failed",
     StateKind.WARNING: "doubtful",
@@ -56,6 +56,8 @@ class RoomsScreen(ListScreen):
     def __init__(self, controller: SessionController) -> None:
         super().__init__(controller)
         self._focus: SessionId | None = None
+        self._listing = Listing()
+        self._marks: frozenset[str] = frozenset()
 
     def resumed(self) -> None:
         """Keep the list of rooms fresh while it is looked at; go to what was started meanwhile."""
@@ -71,62 +73,45 @@ class RoomsScreen(ListScreen):
 
     # --- rows -------------------------------------------------------------------------------
 
-    @property
-    def _sessions(self) -> list[SessionState]:
-        sessions = self.controller.sessions.values()
-        return sorted(sessions, key=lambda session: session.opened_wall, reverse=True)
-
-    @property
-    def _listed(self) -> dict[str, ListedRoom]:
-        rooms = self.controller.rooms
-        return {room.name: room for room in rooms.rooms} if rooms is not None else {}
-
-    @property
-    def _old(self) -> RoomsView | None:
-        """The list of rooms if it could not be read since."""
-        rooms = self.controller.rooms
-        return rooms if rooms is not None and rooms.problem is not None else None
-
-    def _others(self) -> list[ListedRoom]:
-        """Give the rooms in which we have no conversation, newest first."""
-        own = {session.room for session in self._sessions}
-        others = [room for room in self._listed.values() if room.name not in own]
-        return sorted(others, key=lambda room: room.made_at, reverse=True)
-
-    def all_rows(self) -> Iterator[Row]:
+    def all_rows(self) -> Iterable[Row]:
         """Give our conversations, then the other rooms."""
-        clock, listed, seen = self.controller.clock, self._listed, self.controller.seen
-        now, wall = clock.monotonic(), clock.wall()
-        for session in self._sessions:
-            room = listed.get(session.room)
-            yield row_of_session(session, room, now=now, wall=wall, seen=seen)
-        for other in self._others():
-            yield row_of_room(other, wall=wall, stale=self._old is not None)
+        controller = self.controller
+        self._listing = Listing.of(controller)
+        self._marks &= self._listing.subjects.keys()
+        now, wall = controller.clock.monotonic(), controller.clock.wall()
+        return self._listing.rows(now=now, wall=wall, seen=controller.seen, marks=self._marks)
 
-    def _kind(self, row: Row) -> StateKind:
-        session = self._session(row)
-        if session is not None:
-            return row_state(session, self.controller.clock.monotonic())[0]
-        room = self._room(row)
-        return state_of_room(room, stale=self._old is not None)[0] if room else StateKind.OVER
-
-    def _session(self, row: Row) -> SessionState | None:
-        return self.controller.sessions.get(SessionId(row.key))
-
-    def _room(self, row: Row) -> ListedRoom | None:
-        return next((room for room in self._listed.values() if room_key(room) == row.key), None)
+    def draw_body(self) -> None:
+        """Follow a room to the row of its watch; keep the room under the cursor fresh."""
+        before = self.row
+        super().draw_body()
+        if before is not None and before.key not in self._listing.subjects:
+            self.table.place_cursor(self._listing.key_of_room(before.cells[1].text))
+        row = self.row
+        listed = self._listing.room(row.key) if row is not None else None
+        self.controller.look_into(listed.name if listed is not None else "")
 
     # --- words ------------------------------------------------------------------------------
 
     def counts(self, rows: tuple[Row, ...]) -> Content:
         """Count by state; say how old the list is if it could not be read since."""
-        kinds = Counter(self._kind(row) for row in rows)
+        if self._marks:
+            return Content("")
+        now, wall = self.controller.clock.monotonic(), self.controller.clock.wall()
+        kinds = Counter(self._listing.kind(row.key, now=now, wall=wall) for row in rows)
         counted = tally({(kind, word): kinds[kind] for kind, word in _COUNTED.items()})
         old = self._age_of_list()
         return line(counted, "  ", state(StateKind.STALE, old)) if old else counted
 
+    def in_view(self) -> Content:
+        """With marks: how many of how many."""
+        if not self._marks:
+            return super().in_view()
+        marked = (f"{_MARKS} {len(self._marks)} marked", "$mark bold")
+        return line(marked, f" of {len(self.table.rows)} {self.NOUN}")
+
     def _age_of_list(self) -> str:
-        old = self._old
+        old = self._listing.old
         if old is None or not old.read_wall:
             return ""
         return f"data {max(0, round(self.controller.clock.wall() - old.read_wall))} s old"
@@ -137,9 +122,12 @@ class RoomsScreen(ListScreen):
 
     def hint(self) -> Content:
         """Say why the list could not be read."""
-        if self._old is None or self._old.problem is None or self.filter_by:
+        old = self._listing.old
+        if old is None or old.problem is None or self.filter_by:
             return super().hint()
-        return line(state(StateKind.WARNING, self._old.problem.summary))
+        history = (key_of(ActionId.HISTORY), "$key bold")
+        told = state(StateKind.WARNING, diagnosis_of(old.problem).words)
+        return line(told, "  ", history, (" history", "$muted"))
 
     def nothing(self) -> tuple[tuple[Part, ...], ...]:
         """Say why there is no row, and what to do."""
@@ -181,11 +169,11 @@ class RoomsScreen(ListScreen):
 
     def heading(self, row: Row) -> tuple[tuple[Part, ...], str]:
         """Give room, agent and attempt, and when something last happened."""
-        session = self._session(row)
+        session = self._listing.session(row.key)
         if session is None:
-            room = self._room(row)
+            room = self._listing.other(row.key)
             name = room.name if room is not None else row.key
-            agents = ", ".join(room.agents) if room is not None else ""
+            agents = ", ".join(known_agents(room)) if room is not None else ""
             title: tuple[Part, ...] = ((name, "$title bold"),)
             return (*title, f"  {agents}") if agents else title, self._age_of_list()
         attempt = f"  attempt {session.attempt.n}" if session.attempt else ""
@@ -198,22 +186,40 @@ class RoomsScreen(ListScreen):
 
     def story(self, row: Row) -> DetailView:
         """Tell how the conversation came to where it is, or what is known of the room."""
-        session = self._session(row)
+        session, room = self._listing.session(row.key), self._listing.other(row.key)
         if session is not None:
             return story_of_session(session, self.controller.clock.monotonic())
-        room = self._room(row)
-        return story_of_room(room, stale=self._old is not None) if room else DetailView()
+        wall = self.controller.clock.wall()
+        return story_of_room(room, self._listing.old, wall) if room else DetailView()
 
     # --- actions ----------------------------------------------------------------------------
 
     def view(self) -> View:
-        """Judge actions by the conversation under the cursor."""
+        """Judge actions by the conversation or the room under the cursor, and by the marks."""
         row = self.row
-        session = self._session(row) if row is not None else None
-        room = self._listed.get(session.room) if session is not None else None
-        others = max(0, room.people - 1 - len(room.agents)) if room is not None else 0
+        session = self._listing.session(row.key) if row is not None else None
+        room = self._listing.room(row.key) if row is not None else None
+        others = 0
+        if session is not None and room is not None:
+            others = max(0, room.people - 1 - len(room.agents))
         name = row.cells[1].text if row is not None else ""
-        return msgspec.structs.replace(super().view(), session=session, room=name, others=others)
+        return msgspec.structs.replace(
+            super().view(),
+            session=session,
+            room="" if session is not None and not session.room else name,
+            listed=room,
+            others=others,
+            marks=len(self._marks),
+            marked=tuple(s for key in sorted(self._marks) if (s := self._listing.session(key))),
+            failed=sum(session.failed for session in self._in_view()),
+        )
+
+    def _in_view(self) -> list[SessionState]:
+        """Give the conversations behind the filter."""
+        if not self.is_mounted:
+            return []
+        found = (self._listing.session(row.key) for row in self.table.rows)
+        return [session for session in found if session is not None]
 
     @does(ActionId.ROOMS_OPEN)
     def _open(self, view: View) -> None:
@@ -224,13 +230,18 @@ class RoomsScreen(ListScreen):
 
     @does(ActionId.ROOMS_RETRY)
     def _retry(self, view: View) -> None:
-        if view.session is not None:
-            self.controller.look_at(attention_of(view.session))
-            self.controller.retry(view.session.id, replace_live=view.session.ready)
+        chosen = view.marked if view.marks else (view.session,) if view.session else ()
+        if not chosen and view.listed is not None:
+            (agent,) = known_agents(view.listed)
+            self.controller.dispatch_into(view.room, agent, again=True, agreed=True)
+        for session in chosen:
+            self.controller.look_at(attention_of(session))
+            self.controller.retry(session.id, replace_live=session.alive)
+        self._unmark()
 
     @does(ActionId.ROOMS_RETRY_FAILED)
     def _retry_failed(self, _view: View) -> None:
-        count = self.controller.retry_failed()
+        count = self.controller.retry_all(session.id for session in self._in_view())
         self.controller.notice(f"retrying {count}")
 
     @does(ActionId.ROOMS_START)
@@ -240,9 +251,103 @@ class RoomsScreen(ListScreen):
 
     @does(ActionId.ROOMS_END)
     def _end(self, view: View) -> None:
-        if view.session is not None:
-            self.controller.look_at(attention_of(view.session))
-            self.controller.end_session(view.session.id)
+        for session in view.marked if view.marks else (view.session,):
+            if session is not None and not session.over:
+                self.controller.look_at(attention_of(session))
+                self.controller.end_session(session.id)
+        self._unmark()
+
+    # --- dispatching into a room --------------------------------------------------------------
+
+    @does(ActionId.ROOMS_DISPATCH)
+    def _open_sheet(self, view: View) -> Awaitable[None]:
+        from lktui.screens.rooms.dispatch_sheet import DispatchSheet  # noqa: PLC0415 - brings the input
+
+        known, metadata = self.controller.known_agents()
+        return self.open_overlay(DispatchSheet(view.room, known, metadata))
+
+    @property
+    def _sheet(self) -> DispatchSheet:
+        from lktui.screens.rooms.dispatch_sheet import DispatchSheet  # noqa: PLC0415 - as above
+
+        return self.query_one(DispatchSheet)
+
+    @does(ActionId.SHEET_DO)
+    async def _dispatch(self, view: View) -> None:
+        sheet = self._sheet
+        room, agent, metadata = sheet.room, sheet.agent, sheet.metadata
+        if not agent:
+            self.refuse("it needs an agent's name")
+            return
+        await self.close_overlay()
+
+        def dispatch(*, agreed: bool) -> None:
+            self.controller.dispatch_into(room, agent, metadata, agreed=agreed)
+            self.controller.notice(f"dispatching {agent}")
+
+        question = ask_second(view, agent)
+        if question is None:
+            dispatch(agreed=False)
+        else:
+            self.ask(question, final=False, agreed=lambda: dispatch(agreed=True))
+
+    @does(ActionId.SHEET_CLOSE)
+    async def _close_sheet(self, _view: View) -> None:
+        await self.close_overlay()
+
+    @does(ActionId.SHEET_NEXT)
+    def _next_field(self, _view: View) -> None:
+        self._sheet.go()
+
+    @does(ActionId.SHEET_PREVIOUS)
+    def _previous_field(self, _view: View) -> None:
+        self._sheet.go()
+
+    @does(ActionId.SHEET_LATER)
+    def _later_agent(self, _view: View) -> None:
+        self._sheet.offer(1)
+
+    @does(ActionId.SHEET_EARLIER)
+    def _earlier_agent(self, _view: View) -> None:
+        self._sheet.offer(-1)
+
+    @does(ActionId.ROOMS_WITHDRAW)
+    def _withdraw(self, view: View) -> None:
+        ids = tuple(key for key, _ in dispatches_of(view))
+        self.controller.withdraw(view.room, ids)
+
+    @does(ActionId.ROOMS_DETAIL)
+    def _whole_story(self, _view: View) -> None:
+        self.toggle_class(_WHOLE)
+
+    # --- marks --------------------------------------------------------------------------------
+
+    @does(ActionId.ROOMS_MARK)
+    def _mark(self, _view: View) -> None:
+        if self.row is not None:
+            self._marks ^= {self.row.key}
+            self.table.move_by(1)
+            self.draw()
+
+    @does(ActionId.ROOMS_MARK_ALL)
+    def _mark_all(self, _view: View) -> None:
+        self._marks = frozenset(row.key for row in self.table.rows)
+        self.draw()
+
+    @does(ActionId.BACK)
+    def back(self, view: View) -> Awaitable[None] | None:
+        """Clear the filter, then the marks, then the message."""
+        if self._marks and not self.filter_by:
+            self._unmark()
+            return None
+        return super().back(view)
+
+    def _unmark(self) -> None:
+        if self._marks:
+            self._marks = frozenset()
+            self.draw()
+
+    # --- order and copies ---------------------------------------------------------------------
 
     @does(ActionId.ROOMS_SORT)
     def _sort_by_next(self, _view: View) -> None:

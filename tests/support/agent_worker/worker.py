@@ -1,7 +1,8 @@
 """A livekit-agents worker without any model; the dispatch's metadata chooses how it behaves.
 
 It runs in an environment of its own (`tests.support.agents_worker` starts it), so it imports
-nothing of the project. The metadata is JSON, `{"mode": MODE}`; see `Mode`.
+nothing of the project. The metadata is JSON, `{"mode": MODE}`; see `Mode`. With `"once": true` only
+the first job of a room behaves so, and those after it are sessions: what a retry mends.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ import asyncio
 import json
 import math
 import os
+import signal
+import tempfile
 from collections.abc import AsyncIterator, Coroutine
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from livekit import rtc
@@ -22,11 +26,15 @@ from livekit.agents.voice.room_io import RoomOptions
 
 GREETING = "hello, this is echo"
 NAME_VARIABLE = "LKTUI_TEST_AGENT_NAME"
+MARKS_VARIABLE = "LKTUI_TEST_MARKS"
+"""Where the first job of a room is noted."""
 _WORD_S = 0.02
 _SLOW_S = 4.0
 _STAY_S = 1.0
 _FOR_EVER_S = 3600.0
 _ANSWERED_S = 1.0
+_GOES_WRONG_AFTER_S = 2.0
+_NAP_S = 8
 
 
 class Mode(StrEnum):
@@ -54,15 +62,37 @@ class Mode(StrEnum):
     """A session whose model never answers."""
     STUCK = "stuck"
     """It connects and never starts its session."""
+    NOT_READY = "not_ready"
+    """The same, and its state says that it is initializing."""
+    ZOMBIE = "zombie"
+    """A session that closes two seconds after it has started, while its agent stays."""
+    DIE = "die"
+    """A session whose process ends two seconds after it has started."""
+    FREEZE = "freeze"
+    """A session whose process stops two seconds after it has started."""
+    NAP = "nap"
+    """The same, and something wakes it eight seconds later."""
+    LATE_LEAVE = "late_leave"
+    """A session that shuts its job down two seconds after it has started."""
+    FAILS = "fails"
+    """A session whose model raises an error for the first line, and answers the next."""
+    CRASH = "crash"
+    """The job is accepted and raises before it connects."""
 
 
 class EchoModel(LLM):
     """A language model that says what it was told."""
 
-    def __init__(self, *, mute: bool = False) -> None:
-        """Choose whether it ever answers."""
+    def __init__(self, *, mute: bool = False, fails: int = 0) -> None:
+        """Choose whether it ever answers, and for how many lines it fails."""
         super().__init__()
         self._mute = mute
+        self._fails = fails
+
+    def fails_now(self) -> bool:
+        """Tell whether this line's answer is to fail, and count it."""
+        self._fails -= 1
+        return self._fails >= 0
 
     def chat(
         self,
@@ -74,16 +104,23 @@ class EchoModel(LLM):
     ) -> LLMStream:
         """Begin the answer to the newest line of the user."""
         return _EchoStream(
-            self, mute=self._mute, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options
+            self,
+            mute=self._mute,
+            fails=self.fails_now(),
+            chat_ctx=chat_ctx,
+            tools=tools or [],
+            conn_options=conn_options,
         )
 
 
 class _EchoStream(LLMStream):
-    def __init__(self, model: EchoModel, *, mute: bool, **rest: Any) -> None:
+    def __init__(self, model: EchoModel, *, mute: bool, fails: bool, **rest: Any) -> None:
         super().__init__(model, **rest)
-        self._mute = mute
+        self._mute, self._fails = mute, fails
 
     async def _run(self) -> None:
+        if self._fails:
+            raise RuntimeError("the model failed, as it was told to")
         if self._mute:
             await asyncio.sleep(_FOR_EVER_S)
         async for word in _words(f"echo: {_newest_line(self._chat_ctx)}"):
@@ -121,13 +158,35 @@ async def _words(text: str) -> AsyncIterator[str]:
 
 async def run_session(job: JobContext, mode: Mode) -> None:
     """Be a session agent that reads and writes text only."""
-    session = AgentSession(llm=EchoModel(mute=mode is Mode.MUTE))
+    model = EchoModel(mute=mode is Mode.MUTE, fails=1 if mode is Mode.FAILS else 0)
+    session = AgentSession(llm=model)
     await session.start(
         EchoAgent(greets=mode is Mode.GREET),
         room=job.room,
         room_options=RoomOptions(audio_input=False, audio_output=False),
         record=False,
     )
+    if mode in (Mode.ZOMBIE, Mode.DIE, Mode.FREEZE, Mode.NAP, Mode.LATE_LEAVE):
+        await asyncio.sleep(_GOES_WRONG_AFTER_S)
+        await go_wrong(job, session, mode)
+
+
+async def go_wrong(job: JobContext, session: AgentSession, mode: Mode) -> None:
+    """Do to a session that lives what the mode says."""
+    match mode:
+        case Mode.ZOMBIE:
+            await session.aclose()
+            await asyncio.sleep(_FOR_EVER_S)
+        case Mode.DIE:
+            os._exit(1)
+        case Mode.FREEZE:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case Mode.NAP:
+            wake = f"sleep {_NAP_S}; kill -CONT {os.getpid()}"
+            await asyncio.create_subprocess_exec("/bin/sh", "-c", wake, start_new_session=True)
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case _:
+            job.shutdown(reason="left, as it was told to")
 
 
 class RawEcho:
@@ -179,12 +238,25 @@ async def run_raw(job: JobContext) -> None:
     await echo.says("listening")
 
 
-def mode_of(metadata: str) -> Mode:
-    """Read the mode from a dispatch's metadata."""
+def mode_of(job: Any) -> Mode:
+    """Read the mode from the metadata of a job's dispatch."""
     try:
-        return Mode(json.loads(metadata)["mode"])
+        wanted = json.loads(job.metadata)
+        mode = Mode(wanted["mode"])
     except (ValueError, LookupError, TypeError):
         return Mode.SESSION
+    return mode if not wanted.get("once") or _is_first(job) else Mode.SESSION
+
+
+def _is_first(job: Any) -> bool:
+    """Tell whether this is its room's first job, in whichever process that is asked."""
+    mark = Path(os.environ.get(MARKS_VARIABLE, tempfile.gettempdir())) / f"first-{job.room.sid}"
+    try:
+        with mark.open("x") as new:
+            new.write(job.id)
+    except FileExistsError:
+        return bool(mark.read_text() == job.id)
+    return True
 
 
 server = AgentServer(
@@ -198,7 +270,7 @@ server = AgentServer(
 
 async def on_request(request: JobRequest) -> None:
     """Take the job or decline it."""
-    match mode_of(request.job.metadata):
+    match mode_of(request.job):
         case Mode.REJECT:
             await request.reject()
         case Mode.REJECT_NEXT:
@@ -210,14 +282,20 @@ async def on_request(request: JobRequest) -> None:
 @server.rtc_session(agent_name=os.environ.get(NAME_VARIABLE, ""), on_request=on_request)
 async def entrypoint(job: JobContext) -> None:
     """Do one job."""
-    match mode := mode_of(job.job.metadata):
+    match mode := mode_of(job.job):
         case Mode.HANG:
             await asyncio.sleep(_FOR_EVER_S)
+        case Mode.CRASH:
+            raise RuntimeError("crashed, as it was told to")
         case Mode.SLOW:
             await asyncio.sleep(_SLOW_S)
             await run_session(job, mode)
         case Mode.STUCK:
             await job.connect()
+            await asyncio.sleep(_FOR_EVER_S)
+        case Mode.NOT_READY:
+            await job.connect()
+            await job.room.local_participant.set_attributes({"lk.agent.state": "initializing"})
             await asyncio.sleep(_FOR_EVER_S)
         case Mode.CRASH_AFTER_JOIN:
             await job.connect()

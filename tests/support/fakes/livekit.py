@@ -12,11 +12,13 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from lktui.core.dispatch import Job, JobStatus
 from lktui.core.events import LinkState, ListedRoom
+from lktui.core.evidence import Job, JobStatus
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.engine.ports import DispatchRecord, LinkListener, Participant, Topic
+from tests.support.clock import START_S
 from tests.support.fakes.agents import Answer, Script
+from tests.support.fakes.still_clock import NOON
 
 _T = TypeVar("_T")
 GIVES_UP_S = 17.5
@@ -48,7 +50,13 @@ class Dispatch:
     def record(self) -> DispatchRecord:
         """The dispatch as it is listed now."""
         listed = self.job is not None and self.script is not None and self._age >= self._listed_s
-        return DispatchRecord(self.id, self.agent_name, (self.job,) if listed and self.job else ())
+        return DispatchRecord(
+            id=self.id,
+            agent_name=self.agent_name,
+            jobs=(self.job,) if listed and self.job else (),
+            metadata=self.metadata,
+            made_at=NOON + self.made_at - START_S,
+        )
 
     @property
     def _age(self) -> float:
@@ -242,6 +250,8 @@ class FakeLiveKit:
         room = self.room(room_name)
         member = Member(participant, self.now, **traits)  # type: ignore[arg-type]  # as named
         room.members[participant.identity] = member
+        if participant.hidden:
+            return member
         if participant.state:
             self._announce(room, member)
         else:
@@ -340,7 +350,7 @@ class FakeLiveKit:
         )
         member = self.join(room, agent, script=script)
         here = self.rooms[room]
-        people = [m for m in here.members.values() if not m.participant.is_agent]
+        people = [m for m in here.members.values() if _can_be_linked(m.participant)]
         member.linked = people[0].participant.identity if people else ""
         if script.greeting and member.linked:
             self.speak(here, identity, script.greeting)
@@ -371,3 +381,7 @@ class FakeLiveKit:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _can_be_linked(participant: Participant) -> bool:
+    return not (participant.is_agent or participant.hidden)

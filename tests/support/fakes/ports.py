@@ -9,7 +9,9 @@ from livekit.protocol.agent_pb import agent_session as pb
 from lktui.core.events import ListedRoom
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import Profile
+from lktui.engine.pacer import Pacer
 from lktui.engine.ports import DispatchRecord, LinkListener, Participant, RoomToken, Topic
+from tests.support.clock import LoopClock
 from tests.support.fakes.livekit import FakeLiveKit, Member, Room
 
 SEEN_AFTER_S = 2.4
@@ -78,7 +80,7 @@ class FakeServerApi:
             known = self._server.rooms.get(room)
             if known is None:
                 raise PortError(problem(ProblemCode.SERVER_ERROR, what="unavailable"))
-            return tuple(made.record for made in known.dispatches.values() if made.agent_name)
+            return tuple(made.record for made in known.dispatches.values())
 
         return await self._server.serve("dispatches", room, work)
 
@@ -90,7 +92,7 @@ class FakeServerApi:
 
 
 class FakeRoomLink:
-    """The `RoomLink` port; a token is `ROOM IDENTITY`."""
+    """The `RoomLink` port; a token is `ROOM IDENTITY`, or `ROOM IDENTITY hidden`."""
 
     def __init__(self, server: FakeLiveKit, listener: LinkListener) -> None:
         self._server, self._listener = server, listener
@@ -101,16 +103,16 @@ class FakeRoomLink:
     def participants(self) -> tuple[Participant, ...]:
         """Everybody else."""
         room = self._here
-        others = room.members.values() if room else ()
-        return tuple(m.participant for m in others if m.participant.identity != self.identity)
+        others = [m.participant for m in room.members.values()] if room else []
+        return tuple(one for one in others if one.identity != self.identity and not one.hidden)
 
     async def connect(self, url: str, token: str) -> None:
         """Join; the room is made if there is none."""
         del url
-        room, identity = token.split()
+        room, identity, *hidden = token.split()
         await self._server.serve("connect", room, lambda: None)
         await asyncio.sleep(self._server.connect_s)
-        me = Participant(identity=identity)
+        me = Participant(identity=identity, hidden=bool(hidden))
         self._server.join(room, me, listener=self._listener)
         self.room, self.identity = room, identity
         for other in self.participants:
@@ -198,6 +200,7 @@ class FakeGateway:
 
     def __init__(self, *servers: tuple[str, FakeLiveKit]) -> None:
         self._servers = dict(servers)
+        self._pacers: dict[str, Pacer] = {}
         self.profiles: dict[str, Profile] = {}
         self.token: RoomToken | None = None
         """What token mode gets."""
@@ -216,6 +219,20 @@ class FakeGateway:
     def room_link(self, listener: LinkListener, profile: Profile) -> FakeRoomLink:
         """Make a connection."""
         return FakeRoomLink(self._servers[profile.url], listener)
+
+    def watcher_token(self, profile: Profile, room: str, identity: str) -> RoomToken:
+        """Make a hidden watcher's token.
+
+        Raises:
+            PortError: NO_API_KEY.
+        """
+        if not profile.has_key:
+            raise PortError(problem(ProblemCode.NO_API_KEY, subject=profile.name))
+        return RoomToken(jwt=f"{room} {identity} hidden", room=room, identity=identity)
+
+    def pacer(self, profile: Profile) -> Pacer:
+        """Give what spaces the polling of a server."""
+        return self._pacers.setdefault(profile.url, Pacer(LoopClock()))
 
     def tokens(self, profile: Profile) -> FakeTokens:
         """Give the source of tokens."""

@@ -11,7 +11,6 @@ import msgspec
 
 from lktui.core.cleanup import CleanupItem, ItemState, What
 from lktui.core.commands import StartSession
-from lktui.core.dispatch import Diagnosis, Outcome
 from lktui.core.events import (
     AnyEvent,
     CleanupChanged,
@@ -28,6 +27,7 @@ from lktui.core.events import (
 from lktui.core.fold import Fold
 from lktui.core.profile import AuthMode, DispatchMode, Profile, Secret
 from lktui.core.session import SessionState
+from lktui.core.verdict import Diagnosis, Outcome
 from lktui.engine.janitor import Janitor
 from lktui.engine.recorder import Recorder
 from lktui.engine.session_run import SessionRun

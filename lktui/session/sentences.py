@@ -1,0 +1,42 @@
+"""What the status line says of an event, if it says anything."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lktui.core.events import (
+    AnyEvent,
+    CleanupRan,
+    DispatchesWithdrawn,
+    EngineFaulted,
+    Notice,
+)
+from lktui.core.problems import Problem
+from lktui.core.signs import StateKind
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A sentence for the status line; a problem stays until it is solved or dismissed."""
+
+    text: str
+    wall: float
+    kind: StateKind | None = None
+    sticky: bool = False
+
+
+def said_of(event: AnyEvent) -> str | Problem | None:
+    """Give a sentence, or a problem that stays until it is dismissed; None says nothing."""
+    match event:
+        case Notice():
+            return event.text
+        case EngineFaulted():
+            return event.problem
+        case CleanupRan(left=0):
+            return "all clean"
+        case CleanupRan():
+            return f"{event.left} left, kept for later"
+        case DispatchesWithdrawn():
+            told = f"withdrawn from {event.room}: {', '.join(event.ids)}"
+            return event.problem if event.problem is not None else told
+        case _:
+            return None
