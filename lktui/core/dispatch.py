@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lktui.core.evidence import Agent, Evidence, Question
+from lktui.core.evidence import PINGS_FOR_PRESENT, Agent, Evidence, Question
 from lktui.core.profile import DispatchMode
 from lktui.core.signs import StateKind, seconds
 from lktui.core.verdict import Diagnosis, Outcome, diagnosis_of, verdict_of
@@ -21,10 +21,10 @@ UNREAD_S = 2.0
 """So long after a list should be true its not being readable is a verdict of its own."""
 GRACE_S = 1.0
 """A raw agent that sets no state is counted as present this long after it joined."""
-PINGS_FOR_PRESENT = 3
-"""Pings without an answer until a listening agent is taken for one without a session."""
 UNRESPONSIVE_S = 3.0
 """From the first ping that stays unanswered."""
+PINGS_FOR_UNRESPONSIVE = 2
+"""So many of them, lest a pause of ours between two pings is taken for the agent's."""
 ZOMBIE_S = 25.0
 """A dead process is dropped by the server after 22.4 s: who is still there has a live one."""
 EVENT_LAG_S = 3.0
@@ -148,7 +148,7 @@ def _of_silence(known: Evidence, agent: Agent, now: float) -> Diagnosis | None:
             return None
     elif silent_s >= ZOMBIE_S + EVENT_LAG_S:
         return verdict_of(Outcome.ZOMBIE, known, pings, here)
-    if silent_s < UNRESPONSIVE_S:
+    if silent_s < UNRESPONSIVE_S or len(agent.unanswered) < PINGS_FOR_UNRESPONSIVE:
         return None
     return verdict_of(Outcome.UNRESPONSIVE, known, pings, here, since=since)
 

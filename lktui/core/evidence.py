@@ -14,7 +14,9 @@ from lktui.core.problems import Problem
 from lktui.core.profile import DispatchMode
 
 MAX_UNANSWERED = 32
-"""Pings remembered while an agent is silent: only the first one of them counts."""
+"""Pings remembered while an agent is silent: the first one and their number count."""
+PINGS_FOR_PRESENT = 3
+"""Pings without an answer until a listening agent is taken for one without a session."""
 
 
 class JobStatus(StrEnum):
@@ -54,7 +56,9 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     ponged: bool = False
     """It has answered a ping: it has a session, and a ping that stays unanswered says something."""
     pings_missed: int = 0
-    """Before the first pong."""
+    """Before the first pong, and since `begun_at`."""
+    begun_at: float = 0.0
+    """When its state said that it is no longer starting; earlier pings say nothing."""
     spoke: bool = False
     """A reply has come: it listens, whatever its pings say."""
     ready_at: float = 0.0
@@ -65,9 +69,34 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """When pings were sent that nothing has followed, oldest first."""
 
     @property
+    def has_begun(self) -> bool:
+        """Whether its state says that it is not starting any more."""
+        return self.state not in ("", "initializing")
+
+    @property
     def silent_since(self) -> float:
         """When the first ping was sent that stays unanswered; 0 while it answers."""
         return self.unanswered[0] if self.unanswered else 0.0
+
+    def in_state(self, state: str, at: float) -> Agent:
+        """Give what is known once it is in a state.
+
+        A session that is starting does not answer earlier pings later: one that has begun is asked
+        anew. Who sets its first state only after it was taken for a plain agent stays one until it
+        answers: conversations with it are under way.
+        """
+        if state == self.state:
+            return self
+        settled = not self.state and self.pings_missed >= PINGS_FOR_PRESENT
+        if self.has_begun or settled:
+            return msgspec.structs.replace(self, state=state)
+        return msgspec.structs.replace(self, state=state, begun_at=at, pings_missed=0)
+
+    def after_early_miss(self, sent_at: float) -> Agent:
+        """Give what is known after a ping without a pong from one who has never answered."""
+        if self.ponged or sent_at < self.begun_at:
+            return self
+        return msgspec.structs.replace(self, pings_missed=self.pings_missed + 1)
 
     def after_sign(self, at: float) -> Agent:
         """Give what is known after a sign of life: pings from before it are no silence."""

@@ -7,9 +7,11 @@ answer counts only by identity and request id (facts/livekit.md section 1, "Remo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import secrets
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from google.protobuf.message import DecodeError
@@ -82,11 +84,23 @@ class AgentSession:
                 if event.conversation_item_added.item.message.role == pb.ChatRole.USER:
                     listener.took_turn(identity)
 
-    async def ping(self, identity: str, limit_s: float) -> bool:
-        """Ask whether the session is alive; False when no answer comes in time."""
+    @contextlib.asynccontextmanager
+    async def pinged(
+        self, identity: str, on_pong: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[asyncio.Future[pb.SessionResponse]]:
+        """Ask whether the session is alive; entered when the ping has been sent.
+
+        Args:
+            identity: Who is asked.
+            on_pong: Called when the answer comes, which may be before the send has returned.
+
+        Raises:
+            PortError: It could not be sent, which says nothing of the agent.
+        """
         request = pb.SessionRequest()
         request.ping.SetInParent()
-        return await self._ask(identity, request, limit_s) is not None
+        async with self._asked(identity, request, on_pong) as answer:
+            yield answer
 
     async def history(self, agent: str, user: str) -> tuple[Remembered, ...]:
         """Read what was said before, as the agent knows it; empty when it does not answer.
@@ -97,8 +111,10 @@ class AgentSession:
         """
         request = pb.SessionRequest()
         request.get_chat_history.SetInParent()
-        answer = await self._ask(agent, request, HISTORY_LIMIT_S)
-        if answer is None:
+        try:
+            async with self._asked(agent, request) as asked, asyncio.timeout(HISTORY_LIMIT_S):
+                answer = await asked
+        except (TimeoutError, PortError):
             return ()
         speakers = {pb.ChatRole.ASSISTANT: agent, pb.ChatRole.USER: user}
         items = [i for i in answer.get_chat_history.items if i.WhichOneof("item") == "message"]
@@ -112,22 +128,26 @@ class AgentSession:
             if item.message.role in speakers
         )
 
-    async def _ask(
-        self, identity: str, request: pb.SessionRequest, limit_s: float
-    ) -> pb.SessionResponse | None:
+    @contextlib.asynccontextmanager
+    async def _asked(
+        self,
+        identity: str,
+        request: pb.SessionRequest,
+        on_answer: Callable[[], None] = lambda: None,
+    ) -> AsyncIterator[asyncio.Future[pb.SessionResponse]]:
+        """Send a request, and give what its answer will be; that is looked for until the exit."""
         request.request_id = secrets.token_hex(8)
         key = (identity, request.request_id)
         future: asyncio.Future[pb.SessionResponse] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda done: None if done.cancelled() else on_answer())
         self._waiting[key] = future
         body = pb.AgentSessionMessage(request=request).SerializeToString()
         try:
-            async with asyncio.timeout(limit_s):
-                await self._link.send_session(request.request_id, body, identity)
-                return await future
-        except (TimeoutError, PortError):
-            return None
+            await self._link.send_session(request.request_id, body, identity)
+            yield future
         finally:
             self._waiting.pop(key, None)
+            future.cancel()
 
 
 def _error_text(said: str) -> str:

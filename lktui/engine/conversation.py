@@ -168,14 +168,32 @@ class Conversation:
         self._reassembly.said_here(self._link.identity, text, at)
         self._sending = True
         try:
-            await self._link.send_chat(text)
+            await self._send_surely(text)
             if not self._answered:
                 self.on_sent()
         except PortError as error:
             self._tell_typed(key, text, at=at, final=True, mark=Mark.NOT_SENT)
             self._emit(Notice(session=self._session, text=error.problem.summary))
+        except asyncio.CancelledError:
+            self._tell_typed(key, text, at=at, final=True, mark=Mark.NOT_SENT)
+            raise
         finally:
             self._sending = False
+
+    async def _send_surely(self, text: str) -> None:
+        """Send a line; one that was not taken once more, while there is somebody to hear it.
+
+        Raises:
+            PortError: It was not sent.
+        """
+        try:
+            await self._link.send_chat(text)
+        except PortError:
+            if self._answered:
+                return  # it has arrived all the same
+            if self._over or not self._listens.is_set():
+                raise
+            await self._link.send_chat(text)
 
     def give_up_lines(self) -> None:
         """Say of lines that never went out, and of any that still come, that they are not sent."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
 from google.protobuf.message import DecodeError
@@ -176,16 +176,18 @@ async def joining(timeout_s: float, host: str) -> AsyncIterator[None]:
         raise PortError(of_connect(error, host)) from None
 
 
-@asynccontextmanager
-async def sending(timeout_s: float) -> AsyncIterator[None]:
-    """Put a time limit on sending over a room connection: it hangs while reconnecting.
+@contextmanager
+def sending(timeout_s: float) -> Iterator[None]:
+    """Turn the failures of sending over a room connection into PortError.
+
+    Args:
+        timeout_s: For the words of the problem; who sends keeps to it.
 
     Raises:
         PortError: NOT_SENT, whatever went wrong.
     """
     try:
-        async with asyncio.timeout(timeout_s):
-            yield
+        yield
     except (TimeoutError, *_LINK_ERRORS) as error:
         detail = clean_detail(str(error))
         raise PortError(

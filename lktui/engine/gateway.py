@@ -55,7 +55,7 @@ class LiveKitGateway:
 
     def room_link(self, listener: LinkListener, profile: Profile) -> RoomLink:
         """Make a room connection that is not connected yet."""
-        return RtcRoomLink(listener, profile.host, self._log(profile))
+        return RtcRoomLink(listener, profile.host, self._log(profile), self._clock)
 
     def watcher_token(self, profile: Profile, room: str, identity: str) -> RoomToken:
         """Make the token of a hidden watcher with the least grant.

@@ -17,6 +17,7 @@ from lktui.core.events import AnyEvent, SessionId, VerdictReached
 from lktui.core.verdict import Diagnosis
 from lktui.engine.agent_session import AgentSession
 from lktui.engine.lookout import Lookout
+from lktui.engine.patience import LATE_S
 from lktui.engine.pinger import Pinger
 from lktui.engine.witness import Witness
 
@@ -57,7 +58,7 @@ class Judge:
         self._rests = False
         self._pinged = ""
         """Who is being pinged."""
-        self._stirring = ("", 0.0, 0.0)
+        self._stirring = (False, 0.0, 0.0)
         """What makes it worthwhile to ping at once when it changes."""
         self.on_verdict: Callable[[Diagnosis], None] = _ignore
         """Called with every verdict, and with `waiting`, after it was told."""
@@ -79,12 +80,16 @@ class Judge:
         while True:
             self._wake.clear()
             self.decide()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._until_next()):
-                    await self._wake.wait()
+            wait_s, began = self._until_next(), self._clock.monotonic()
+            await self._woken_within(wait_s)
+            late_s = self._clock.monotonic() - began - wait_s
+            if late_s > LATE_S:
+                # What has come meanwhile is told before time is held against anybody.
+                await self._woken_within(late_s)
 
     def close(self) -> None:
-        """End all pinging."""
+        """Judge no more and ping nobody: from now on what the agent does is our doing."""
+        self._rests = True
         self._ping_nobody()
 
     @contextlib.contextmanager
@@ -124,7 +129,8 @@ class Judge:
                 self.pinger.watch(agent.identity)
             else:
                 self.pinger.start(agent.identity, agent.joined_at)
-        stirring = (agent.state if not agent.ponged else "", known.linked_at, known.missing_since)
+        begun = agent.has_begun and not agent.ponged
+        stirring = (begun, known.linked_at, known.missing_since)
         if stirring != self._stirring:
             self._stirring = stirring
             self.pinger.nudge()
@@ -132,6 +138,11 @@ class Judge:
     def _ping_nobody(self) -> None:
         self._pinged = ""
         self.pinger.stop()
+
+    async def _woken_within(self, limit_s: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                await self._wake.wait()
 
     def _until_next(self) -> float:
         now = self._clock.monotonic()

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable, Coroutine
 
 from livekit import rtc
 
+from lktui.clock import Clock
 from lktui.core.events import LinkState
 from lktui.core.profile import MASK
 from lktui.engine.call_log import CallLog
 from lktui.engine.failures import joining, sending
+from lktui.engine.patience import patiently
 from lktui.engine.ports import LinkListener, Participant, Topic
 from lktui.engine.server_api import participant
 from lktui.engine.tasks import Tasks
@@ -32,11 +35,13 @@ _log = logging.getLogger(__name__)
 class RtcRoomLink:
     """The SDK's Room behind the `RoomLink` port."""
 
-    def __init__(self, listener: LinkListener, host: str, log: CallLog) -> None:
-        self._listener, self._host, self._log = listener, host, log
+    def __init__(self, listener: LinkListener, host: str, log: CallLog, clock: Clock) -> None:
+        self._listener, self._host, self._log, self._clock = listener, host, log, clock
         self._room = rtc.Room()
         self._joined = False
         self._closing = False
+        self._up = asyncio.Event()
+        """Whether something can be sent: while reconnecting a send hangs, and is no failure."""
         self._tasks = Tasks("a room connection")
         self._messages: asyncio.Queue[tuple[rtc.ByteStreamReader, str]] = asyncio.Queue(_QUEUE)
         for topic in (Topic.CHAT, Topic.TRANSCRIPTION):
@@ -70,6 +75,7 @@ class RtcRoomLink:
             async with joining(CONNECT_LIMIT_S, self._host):
                 await self._room.connect(url, token)
             self._joined = True
+            self._up.set()
             call.room, call.subject = self.room, f"{self.identity} {call.subject}"
             call.answered("joined")
         self._tasks.start(self._read_messages())
@@ -78,24 +84,39 @@ class RtcRoomLink:
 
     async def send_chat(self, text: str) -> None:
         """Type a line on `lk.chat`."""
-        async with sending(SEND_LIMIT_S):
-            await self._room.local_participant.send_text(text, topic=Topic.CHAT.value)
+        await self._send(
+            lambda: self._room.local_participant.send_text(text, topic=Topic.CHAT.value)
+        )
 
     async def send_session(self, request_id: str, body: bytes, identity: str) -> None:
         """Send a RemoteSession message to one participant only."""
-        async with sending(SEND_LIMIT_S):
-            await self._room.local_participant.send_bytes(
+        await self._send(
+            lambda: self._room.local_participant.send_bytes(
                 body,
                 name=request_id,
                 topic=Topic.SESSION.value,
                 destination_identities=[identity],
             )
+        )
+
+    async def _send(self, work: Callable[[], Coroutine[object, object, object]]) -> None:
+        """Send something once that is possible; only then its time begins to count."""
+        await self._up.wait()
+        sent = asyncio.get_running_loop().create_task(work())
+        try:
+            with sending(SEND_LIMIT_S):
+                if not await patiently(sent, SEND_LIMIT_S, self._clock, self._up.is_set):
+                    raise TimeoutError
+                sent.result()
+        finally:
+            sent.cancel()
 
     async def disconnect(self) -> None:
         """Leave the room and end all reading."""
         if self._closing:
             return
         self._closing = True
+        self._up.set()
         try:
             async with asyncio.timeout(DISCONNECT_LIMIT_S):
                 await self._room.disconnect()
@@ -116,12 +137,15 @@ class RtcRoomLink:
             self._listener.participant_changed(_seen(other))
 
     def _on_reconnecting(self) -> None:
+        self._up.clear()
         self._listener.link_changed(LinkState.RECONNECTING, "")
 
     def _on_reconnected(self) -> None:
+        self._up.set()
         self._listener.link_changed(LinkState.CONNECTED, "")
 
     def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
+        self._up.set()  # what waits to be sent fails now
         if not self._closing:
             self._listener.link_changed(LinkState.LOST, rtc.DisconnectReason.Name(reason))
 

@@ -25,7 +25,6 @@ LEAVE_WAIT_S = 4.0
 """A stuck agent is removed by the server 3.1 s after the delete; a dead one never is."""
 _LOOKS_S = (*(0.05 * n for n in range(11)), 1.2, 2.2, 3.2)
 """When to look after the delete whether the old agents are gone, seconds."""
-_PONG_LIMIT_S = 1.0
 
 
 class AgentAlive(Exception):  # noqa: N818 - no error: a question that a person must answer
@@ -143,7 +142,7 @@ class SafeRetry:
             raise AgentAlive(clean(agent.identity))
         may_be = verdict.alive or verdict.code is Outcome.WAITING
         pinger = dispatcher.judge.pinger
-        if may_be and agent.ponged and await pinger.alive(agent.identity, _PONG_LIMIT_S):
+        if may_be and agent.ponged and await pinger.alive(agent.identity):
             raise AgentAlive(clean(agent.identity))
 
     async def _delete(self, old: _Old) -> None:

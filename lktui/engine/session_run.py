@@ -317,6 +317,8 @@ class SessionRun:
         early = await self._stop_opening()
         dispatcher = self._dispatcher
         dispatch_item = dispatcher.item if dispatcher else None
+        if dispatcher is not None:
+            dispatcher.judge.close()
         # Both are recorded as due before the first of them is worked on.
         if dispatcher is not None:
             dispatcher.release()

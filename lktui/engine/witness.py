@@ -261,7 +261,8 @@ class Witness:
         agent = self.evidence.agent
         if agent is None or agent.state == participant.state:
             return
-        self._know_agent(state=participant.state)
+        begun = agent.in_state(participant.state, self._clock.monotonic())
+        self.know(agent=begun)
         self.heard(agent.identity)
         self._tell_state(participant)
 
@@ -280,10 +281,13 @@ class Witness:
         told = f"pong; {clean(identity)} answered after {pong_ms:.0f} ms"
         self.step(Step.READY, told, (now - joined_at) * 1000)
 
-    def missed(self, identity: str, missed: int) -> None:
-        """So many pings were missed before the first pong."""
-        if self._is_agent(identity):
-            self._know_agent(pings_missed=missed)
+    def missed(self, identity: str, sent_at: float) -> None:
+        """A ping was missed before the first pong; over a broken link of ours it says nothing."""
+        agent, known = self.evidence.agent, self.evidence
+        if agent is None or agent.identity != identity:
+            return
+        if not known.reconnecting and sent_at >= known.linked_at:
+            self.know(agent=agent.after_early_miss(sent_at))
 
     def unanswered(self, identity: str, sent_at: float) -> None:
         """Nothing was heard of the agent since this ping."""

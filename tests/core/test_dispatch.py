@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lktui.core.dispatch import LIST_TRUE_S, PINGS_FOR_PRESENT, deadlines, diagnose
-from lktui.core.evidence import Agent, Evidence, Job, JobStatus, Question
+from lktui.core.dispatch import LIST_TRUE_S, deadlines, diagnose
+from lktui.core.evidence import PINGS_FOR_PRESENT, Agent, Evidence, Job, JobStatus, Question
 from lktui.core.problems import CATALOGUE, ProblemCode, problem
 from lktui.core.profile import DispatchMode
 from lktui.core.signs import StateKind
@@ -105,6 +105,8 @@ TABLE: list[tuple[str, Evidence, float, Outcome]] = [
     ("left a moment after a ping", silent(agent_left_at=T0 + 11), 14.0, Outcome.LEFT),
     ("one ping missed", silent(listed_s=1), 12.9, Outcome.READY),
     ("dead, frozen or killed", silent(listed_s=1), 13.0, Outcome.UNRESPONSIVE),
+    ("one missed, and a pause of ours", with_agent(
+        talking(unanswered=(T0 + 10,), listed_at=T0 + 11)), 19.0, Outcome.READY),
     ("silent, and nobody looked", silent(listed_s=-1), 20.0, Outcome.READY),
     ("silent, no key", silent(**BLIND), 13.0, Outcome.UNRESPONSIVE),
     ("dropped by the server", silent(**GONE, agent_left_why="CONNECTION_TIMEOUT"), 30.0,
@@ -262,6 +264,30 @@ def test_in_whatever_order_signs_and_silence_are_told_the_same_is_known(
     shuffled = told[:]
     chance.shuffle(shuffled)
     assert after(told) == after(shuffled)
+
+
+STATES = st.sampled_from(["", "initializing", "listening", "thinking"])
+
+
+@given(STATES, st.lists(st.one_of(STATES, st.floats(0, 60)), max_size=12))
+def test_pings_from_before_a_session_could_begin_are_no_ground(
+    first: str, told: list[str | float]
+) -> None:
+    """Whatever states and missed pings are told, those sent before the last beginning are none."""
+    one, began, state, told_at = agent(first), 0.0, first, T0 + 1
+    sent: list[float] = []
+    for fact in told:
+        told_at += 1
+        if isinstance(fact, str):
+            one = one.in_state(fact, told_at)
+            settled = not state and len(sent) >= PINGS_FOR_PRESENT
+            if fact != state and state in ("", "initializing") and not settled:
+                began, sent = told_at, []
+            state = fact
+        else:
+            one = one.after_early_miss(told_at - fact)
+            sent += [told_at - fact] if told_at - fact >= began else []
+    assert (one.state, one.begun_at, one.pings_missed) == (state, began, len(sent))
 
 
 @given(SILENT, st.lists(TIMES, min_size=2, max_size=2))

@@ -368,3 +368,14 @@ async def test_a_session_whose_agent_has_left_ends_without_early_looks(world: Wo
     began = world.clock.monotonic()
     await world.ended(run)
     assert world.clock.monotonic() - began < 1.0
+
+
+async def test_once_the_end_has_begun_nothing_is_judged_any_more(world: World) -> None:
+    run = await world.ready(SESSION)
+    assert run._dispatcher is not None
+    run._dispatcher.judge.close()
+    (room,) = world.server.rooms.values()
+    for identity in world.agents:
+        world.server.leave(room.name, identity)
+    await asyncio.sleep(10)  # in virtual time
+    assert world.verdicts[-1] is Outcome.READY

@@ -155,11 +155,44 @@ async def test_a_line_typed_while_the_session_ends_is_marked_as_not_sent(world: 
     assert marks(world) == {"too late": Mark.NOT_SENT}
 
 
-async def test_a_line_that_the_link_did_not_take_is_marked_and_the_next_goes_on(
+async def test_a_line_that_the_link_did_not_take_is_sent_once_more(world: World) -> None:
+    run = await world.ready(SESSION)
+    world.server.fail("send_chat", NOT_SENT)
+    run.say("typed:1", "hello")
+    await world.until(lambda: "agent: echo: hello" in world.lines)
+    assert len(world.server.called("send_chat")) == 2
+    assert marks(world)["hello"] is Mark.NONE
+    assert world.notices == []
+
+
+async def test_a_line_that_arrived_though_its_send_failed_is_not_sent_twice(world: World) -> None:
+    run = await world.ready(SESSION)
+    (room,) = world.server.rooms.values()
+    gate = world.server.hold("send_chat")
+    world.server.fail("send_chat", NOT_SENT)
+    run.say("typed:1", "hello")
+    await world.called("send_chat")
+    world.server.speak(room, world.agents[0], "echo: hello")
+    gate.set()
+    await asyncio.sleep(10)
+    assert len(world.server.called("send_chat")) == 1
+    assert marks(world)["hello"] is Mark.NONE
+
+
+async def test_a_line_that_is_on_its_way_when_the_session_ends_is_marked(world: World) -> None:
+    run = await world.ready(SESSION)
+    world.server.hold("send_chat")
+    run.say("typed:1", "hello")
+    await world.called("send_chat")
+    await world.ended(run)
+    assert marks(world)["hello"] is Mark.NOT_SENT
+
+
+async def test_a_line_that_the_link_never_took_is_marked_and_the_next_goes_on(
     world: World,
 ) -> None:
     run = await world.ready(SESSION)
-    world.server.fail("send_chat", NOT_SENT)
+    world.server.fail("send_chat", NOT_SENT, times=2)
     run.say("typed:1", "lost")
     run.say("typed:2", "heard")
     await world.until(lambda: "agent: echo: heard" in world.lines)

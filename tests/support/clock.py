@@ -47,6 +47,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Seconds; `START_S` at first."""
         return self._jumping.now_s
 
+    def block(self, duration_s: float) -> None:
+        """Let time pass in which the loop does nothing, as on a busy machine."""
+        self._jumping.now_s += duration_s
+
 
 class LoopClock:
     """The `Clock` port on the running loop's time."""

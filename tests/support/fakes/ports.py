@@ -131,7 +131,7 @@ class FakeRoomLink:
         """Ask an agent's session: it answers a ping, or not at all."""
         message = pb.AgentSessionMessage()
         message.ParseFromString(body)
-        room = self._here
+        room = await self._server.serve("send_session", self.room, lambda: self._here)
         member = room.members.get(identity) if room else None
         if member is None or member.script is None or member.script.pongs_after_s is None:
             return
