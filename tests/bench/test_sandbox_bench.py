@@ -23,12 +23,13 @@ LOAD = Path(__file__).with_name("room_load.py")
 ROOMS = 50
 WANTED_LINES_PER_S = 500
 # More, and on two cores the SDK's clients are what is measured.
-LINES_PER_S = (100, 500)
 TALK_S = 8
 IDLE_S = 3.0
 """The clients are silent for a second longer before they talk."""
 WARM_ROOMS = 200
 MORE_ROOMS = 1000
+FEW_ROOMS = 4
+"""Those of more rooms keep the SDK's clients from saying what is wanted: they take two cores."""
 
 
 @pytest.fixture
@@ -77,9 +78,9 @@ def test_start_and_connect(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("lines_per_s", LINES_PER_S)
-def test_fifty_rooms_that_talk(server: Sandbox, lines_per_s: int) -> None:
-    with load(server, "talk", str(ROOMS), str(lines_per_s), str(TALK_S)) as clients:
+@pytest.mark.parametrize(("rooms", "lines_per_s"), [(ROOMS, 100), (FEW_ROOMS, WANTED_LINES_PER_S)])
+def test_rooms_that_talk(server: Sandbox, rooms: int, lines_per_s: int) -> None:
+    with load(server, "talk", str(rooms), str(lines_per_s), str(TALK_S)) as clients:
         connected = figures(clients)
         held = server.control.state()
         started_s, began = cpu_s(server), time.monotonic()
