@@ -117,8 +117,8 @@ class SessionController(DOMNode):
 
     def profile(self, name: str = "") -> Profile | None:
         """Give a profile by name, or the one in use; None if there is none or it is broken."""
-        wanted = name or self.profile_in_use
-        return next((file.profile for file in self.profiles if file.name == wanted), None)
+        name = name or self.profile_in_use
+        return next((file.profile for file in self.profiles if file.name == name), None)
 
     def choose_profile(self, name: str) -> None:
         """Use the profile that was named at the start; one that is not there is said."""
@@ -128,14 +128,8 @@ class SessionController(DOMNode):
         elif name:
             near = nearest(name, known)
             hint = f"; the closest is “{near}”" if near else ""
-            self._say_notice(
-                Message(
-                    text=f"there is no profile “{clean(name, limit=64)}”{hint}",
-                    wall=self.clock.wall(),
-                    kind=StateKind.WARNING,
-                    sticky=True,
-                )
-            )
+            text = f"there is no profile “{clean(name, limit=64)}”{hint}"
+            self._say(text, StateKind.WARNING, sticky=True)
 
     def use_profile(self, name: str) -> None:
         """Make a profile the one that Rooms lists and `s` starts."""
@@ -300,13 +294,12 @@ class SessionController(DOMNode):
 
     def notice(self, text: str, kind: StateKind | None = None) -> None:
         """Say something in the status line until the next key."""
-        self._say_notice(Message(text=text, wall=self.clock.wall(), kind=kind))
+        self._say(text, kind)
 
     def remind(self, text: str) -> None:
         """Say what can be done until the first line or retry, or until it is dismissed."""
         if text:
-            self._reminder = Message(text=text, wall=self.clock.wall(), sticky=True)
-            self._say_notice(self._reminder)
+            self._reminder = self._say(text, sticky=True)
 
     def _has_understood(self) -> None:
         if self._reminder is not None and self._standing is self._reminder:
@@ -315,14 +308,7 @@ class SessionController(DOMNode):
 
     def report(self, problem: Problem) -> None:
         """Say a problem in the status line until it is dismissed."""
-        self._say_notice(
-            Message(
-                text=problem.summary,
-                wall=self.clock.wall(),
-                kind=StateKind.WARNING,
-                sticky=True,
-            )
-        )
+        self._say(problem.summary, StateKind.WARNING, sticky=True)
 
     def note(self, text: str, result: str = "", kind: StateKind | None = None) -> None:
         """Write something down in the history."""
@@ -335,9 +321,8 @@ class SessionController(DOMNode):
 
     def dismiss(self) -> bool:
         """Take the problem out of the status line; False if there is none."""
-        stood = self._standing is not None
-        self._standing = self.message = None
-        return stood
+        stood, self._standing, self.message = self._standing, None, None
+        return stood is not None
 
     def look_at(self, subject: str) -> None:
         """The person has looked at a verdict or an item, named by what needed attention."""
@@ -357,11 +342,12 @@ class SessionController(DOMNode):
     def _send(self, command: AnyCommand) -> None:
         self._engine.send(command)
 
-    def _say_notice(self, message: Message) -> None:
-        self.note(message.text, kind=message.kind)
-        if message.sticky:
-            self._standing = message
+    def _say(self, text: str, kind: StateKind | None = None, *, sticky: bool = False) -> Message:
+        message = Message(text=text, wall=self.clock.wall(), kind=kind, sticky=sticky)
+        self.note(text, kind=kind)
+        self._standing = message if sticky else self._standing
         self.message = message
+        return message
 
     def _on_health(self, health: EngineHealth) -> None:
         if health is EngineHealth.RESTARTING and self.engine is EngineHealth.UP:
