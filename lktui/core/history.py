@@ -6,7 +6,6 @@ repeated with the same answer are one entry with a count, or they would hide eve
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 
 import msgspec
@@ -102,4 +101,6 @@ def command_of(event: ApiCalled) -> str:
 
 
 def _joined(words: Iterable[str]) -> str:
+    import shlex  # noqa: PLC0415 - not needed for the first paint
+
     return " ".join(shlex.quote(word) for word in words)

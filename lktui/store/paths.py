@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 LOG_NAME = "lktui.log"
 """The log in the state folder; what the SDK and the engine say goes there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(NamedTuple):
     """The two folders and what is in them: configuration is written by people, state is not."""
 
     config_dir: Path
