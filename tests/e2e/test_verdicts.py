@@ -9,27 +9,17 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
 
-import msgspec
 import pytest
 import pytest_asyncio
 
 from lktui.commands.headless import Headless
-from lktui.core.commands import EndSession, Say, StartSession
+from lktui.core.commands import EndSession
 from lktui.core.events import (
     AnyEvent,
-    AttemptBegan,
-    DispatchSent,
-    Role,
-    SegmentUpdated,
-    SessionId,
-    VerdictReached,
 )
-from lktui.core.fold import State
 from lktui.core.profile import DispatchMode, Profile, Secret
 from lktui.invocation import Invocation
 from lktui.store.paths import Paths
@@ -37,6 +27,7 @@ from tests.e2e.results import Run, read
 from tests.support import twirp
 from tests.support.guest import Guest
 from tests.support.livekit_server import LiveKitServer
+from tests.support.observed_session import ObservedSession
 from tests.support.program import Program, echo_profile
 
 pytestmark = pytest.mark.usefixtures("echo_worker")
@@ -49,76 +40,10 @@ STARTS_AND_CLEANS_S = 9.0
 """Where an agent may still be on its way, a cleanup looks for it for 6.5 s."""
 
 
-class Seen(NamedTuple):
-    """A verdict and its age, from the dispatch, seconds."""
-
-    code: str
-    at_s: float
-
-
-class Watch:
-    """An engine, and what it says of one session."""
-
-    def __init__(self, engine: Headless, events: list[AnyEvent], profile: Profile) -> None:
-        self._engine, self._events, self._profile = engine, events, profile
-        self.session = SessionId(secrets.token_hex(4))
-
-    def start(self, mode: str, **fields: object) -> None:
-        """Start a session with an agent that behaves as the mode says."""
-        metadata = json.dumps({"mode": mode})
-        profile = msgspec.structs.replace(self._profile, metadata=metadata, **fields)
-        self._engine.send(StartSession(session=self.session, profile=profile))
-
-    def say(self, text: str) -> None:
-        """Type a line."""
-        key = f"typed:{secrets.token_hex(4)}"
-        self._engine.send(Say(session=self.session, key=key, text=text))
-
-    @property
-    def verdicts(self) -> list[Seen]:
-        """Every verdict so far, without `waiting`."""
-        began = next((e.at for e in self._events if isinstance(e, AttemptBegan)), 0.0)
-        began = next((e.at for e in self._events if isinstance(e, DispatchSent)), began)
-        found = [e for e in self._events if isinstance(e, VerdictReached) and e.diagnosis.settled]
-        return [Seen(e.diagnosis.code.value, e.at - began) for e in found]
-
-    @property
-    def codes(self) -> list[str]:
-        """The same without their ages."""
-        return [seen.code for seen in self.verdicts]
-
-    async def until(self, *codes: str, limit_s: float) -> Seen:
-        """Wait for these verdicts in this order, and no others; gives the last one."""
-
-        def reached(_state: State) -> bool:
-            return len(self.codes) >= len(codes)
-
-        assert await self._engine.until(reached, limit_s), self.verdicts
-        assert tuple(self.codes) == codes
-        return self.verdicts[-1]
-
-    async def room(self) -> str:
-        """Wait for the room's name."""
-
-        def named(state: State) -> bool:
-            found = state.sessions.get(self.session)
-            return found is not None and bool(found.identity)
-
-        assert await self._engine.until(named, 20)
-        return self._engine.state.sessions[self.session].room
-
-    async def hears(self, text: str) -> bool:
-        """Wait until an agent has said this; whether it has."""
-
-        def heard(_state: State) -> bool:
-            said = [e for e in self._events if isinstance(e, SegmentUpdated) and e.final]
-            return any(e.role is Role.AGENT and e.text == text for e in said)
-
-        return await self._engine.until(heard, 5)
-
-
 @pytest_asyncio.fixture
-async def watch(livekit_server: LiveKitServer, prefix: str, tmp_path: Path) -> AsyncIterator[Watch]:
+async def watch(
+    livekit_server: LiveKitServer, prefix: str, tmp_path: Path
+) -> AsyncIterator[ObservedSession]:
     """Give an engine for one session, which ends with the test."""
     profile = Profile(
         name="echo",
@@ -132,7 +57,7 @@ async def watch(livekit_server: LiveKitServer, prefix: str, tmp_path: Path) -> A
     paths = Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
     events: list[AnyEvent] = []
     async with Headless(Invocation(paths=paths, env=dict(os.environ)), events.extend) as engine:
-        one = Watch(engine, events, profile)
+        one = ObservedSession(engine, events, profile)
         yield one
         engine.send(EndSession(session=one.session))
         await asyncio.sleep(0)
@@ -184,7 +109,7 @@ def test_probe_says_what_became_of_the_agent(  # noqa: PLR0917 - fixtures and a 
     ],
 )
 async def test_the_first_verdict_comes_when_the_table_allows_it(
-    watch: Watch, mode: str, code: str, earliest_s: float, latest_s: float
+    watch: ObservedSession, mode: str, code: str, earliest_s: float, latest_s: float
 ) -> None:
     watch.start(mode, join_timeout=7.0)
     found = await watch.until(code, limit_s=20)
@@ -195,7 +120,7 @@ async def test_the_first_verdict_comes_when_the_table_allows_it(
 # --- what goes wrong later ----------------------------------------------------------------------
 
 
-async def test_an_agent_whose_process_dies_is_said_not_to_answer(watch: Watch) -> None:
+async def test_an_agent_whose_process_dies_is_said_not_to_answer(watch: ObservedSession) -> None:
     watch.start("die")
     ready = await watch.until("ready", limit_s=20)
     found = await watch.until("ready", "unresponsive", limit_s=15)
@@ -203,7 +128,7 @@ async def test_an_agent_whose_process_dies_is_said_not_to_answer(watch: Watch) -
     assert 5.0 - BUSY_S < found.at_s - ready.at_s < 5.0 + 3.0 + 2.0 + SLACK_S
 
 
-async def test_a_model_that_fails_is_said_and_mends_itself(watch: Watch) -> None:
+async def test_a_model_that_fails_is_said_and_mends_itself(watch: ObservedSession) -> None:
     watch.start("fails")
     await watch.until("ready", limit_s=20)
     watch.say("one")
@@ -213,7 +138,7 @@ async def test_a_model_that_fails_is_said_and_mends_itself(watch: Watch) -> None
     assert await watch.hears("echo: two")
 
 
-async def test_a_model_that_stalls_is_said_after_the_reply_timeout(watch: Watch) -> None:
+async def test_a_model_that_stalls_is_said_after_the_reply_timeout(watch: ObservedSession) -> None:
     watch.start("mute", reply_timeout=2.0)
     ready = await watch.until("ready", limit_s=20)
     watch.say("one")
@@ -221,14 +146,18 @@ async def test_a_model_that_stalls_is_said_after_the_reply_timeout(watch: Watch)
     assert found.at_s - ready.at_s < 2.0 + 2 * SLACK_S
 
 
-async def test_two_agents_of_one_name_are_said(watch: Watch, livekit_server: LiveKitServer) -> None:
+async def test_two_agents_of_one_name_are_said(
+    watch: ObservedSession, livekit_server: LiveKitServer
+) -> None:
     watch.start("session")
     await watch.until("ready", limit_s=20)
     twirp.create_dispatch(livekit_server, await watch.room(), "echo")
     await watch.until("ready", "doubled", limit_s=5 + JOINS_S)
 
 
-async def test_a_deleted_room_is_said_at_once(watch: Watch, livekit_server: LiveKitServer) -> None:
+async def test_a_deleted_room_is_said_at_once(
+    watch: ObservedSession, livekit_server: LiveKitServer
+) -> None:
     watch.start("hang")
     room = await watch.room()
     await asyncio.sleep(1)
@@ -237,7 +166,7 @@ async def test_a_deleted_room_is_said_at_once(watch: Watch, livekit_server: Live
 
 
 async def test_a_dispatch_that_somebody_deletes_is_said(
-    watch: Watch, livekit_server: LiveKitServer
+    watch: ObservedSession, livekit_server: LiveKitServer
 ) -> None:
     watch.start("hang")
     room = await watch.room()
@@ -249,7 +178,7 @@ async def test_a_dispatch_that_somebody_deletes_is_said(
 
 @pytest.mark.full
 @pytest.mark.parametrize("mode", ["die", "freeze"])
-async def test_the_server_gives_up_on_a_dead_agent(watch: Watch, mode: str) -> None:
+async def test_the_server_gives_up_on_a_dead_agent(watch: ObservedSession, mode: str) -> None:
     watch.start(mode)
     ready = await watch.until("ready", limit_s=20)
     found = await watch.until("ready", "unresponsive", "lost", limit_s=40)
@@ -257,7 +186,7 @@ async def test_the_server_gives_up_on_a_dead_agent(watch: Watch, mode: str) -> N
 
 
 @pytest.mark.full
-async def test_an_agent_without_a_session_is_a_zombie_after_25_s(watch: Watch) -> None:
+async def test_an_agent_without_a_session_is_a_zombie_after_25_s(watch: ObservedSession) -> None:
     watch.start("zombie")
     await watch.until("ready", limit_s=20)
     silent = await watch.until("ready", "unresponsive", limit_s=15)
@@ -266,14 +195,14 @@ async def test_an_agent_without_a_session_is_a_zombie_after_25_s(watch: Watch) -
 
 
 @pytest.mark.full
-async def test_an_agent_that_wakes_up_is_ready_again(watch: Watch) -> None:
+async def test_an_agent_that_wakes_up_is_ready_again(watch: ObservedSession) -> None:
     watch.start("nap")
     await watch.until("ready", limit_s=20)
     await watch.until("ready", "unresponsive", "ready", limit_s=20)
 
 
 @pytest.mark.full
-async def test_an_agent_that_ends_its_job_has_left(watch: Watch) -> None:
+async def test_an_agent_that_ends_its_job_has_left(watch: ObservedSession) -> None:
     watch.start("late_leave")
     ready = await watch.until("ready", limit_s=20)
     found = await watch.until("ready", "left", limit_s=12)
@@ -282,7 +211,7 @@ async def test_an_agent_that_ends_its_job_has_left(watch: Watch) -> None:
 
 @pytest.mark.full
 async def test_an_agent_that_listens_to_somebody_else_is_said(
-    watch: Watch, livekit_server: LiveKitServer, prefix: str
+    watch: ObservedSession, livekit_server: LiveKitServer, prefix: str
 ) -> None:
     twirp.create_room(livekit_server, prefix)
     with Guest(livekit_server, prefix, name="ann"):
