@@ -5,7 +5,7 @@ It concludes nothing (that is `core.dispatch`) and asks nobody (`engine.lookout`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -29,6 +29,7 @@ from lktui.core.sanitize import clean
 from lktui.engine.kept_out import KeptOut
 from lktui.engine.pinger import EVERY_S
 from lktui.engine.ports import DispatchRecord, Participant
+from lktui.engine.presence import Presence
 
 GAP_S = 10.0
 """An agent comes back up to so long after our own connection did (facts/livekit.md section 5)."""
@@ -68,8 +69,7 @@ class Witness:
         self.dispatch_id = ""
         """The attempt's own dispatch; empty until it is known, or where somebody else made it."""
         self.evidence = Evidence(mode=profile.dispatch_mode)
-        self.here: dict[str, Participant] = {}
-        """Everybody in the room, as far as is known."""
+        self._presence = Presence(clock)
         self.me = ""
         """Our own identity in the room."""
         self.foreign: frozenset[str] = frozenset()
@@ -110,9 +110,10 @@ class Witness:
         """
         known, now = self.evidence, self._clock.monotonic()
         agent = known.agent
-        self.here = {other.identity: other for other in there}
+        if not self._presence.listed(there, asked_at):
+            return
         for participant in self.here.values():
-            self._see(participant)
+            self._see(participant, is_there=True)
         gone = agent is not None and agent.identity not in self.here
         if agent is not None and gone and agent.joined_at < asked_at and not self._may_return(now):
             self._gone(agent.identity, "", "not listed any more")
@@ -149,10 +150,16 @@ class Witness:
 
     # --- presence -----------------------------------------------------------------------------
 
+    @property
+    def here(self) -> Mapping[str, Participant]:
+        """Everybody in the room by identity, as far as is known."""
+        return self._presence.here
+
     def joined(self, participant: Participant) -> None:
         """Somebody is in the room, by event; known ones are told again."""
-        self.here[participant.identity] = participant
-        self._see(participant)
+        self._presence.joined(participant)
+        # An event may be of one who has left since; where there is a list, it is asked.
+        self._see(participant, is_there=not self._sees_lists)
         if not self._sees_lists:
             self.know(doubles=self._doubles())
         elif self._is_double(participant):
@@ -160,16 +167,19 @@ class Witness:
 
     def changed(self, participant: Participant) -> None:
         """Somebody's attributes changed."""
-        self.here[participant.identity] = participant
-        self._see(participant)
+        if self._presence.changed(participant):
+            self._see(participant, is_there=False)
 
-    def _see(self, participant: Participant) -> None:
+    def _see(self, participant: Participant, *, is_there: bool) -> None:
         if participant.identity in self._kept_out:
             self._kept_out.came_back(participant.identity)
             return
         agent = self.evidence.agent
         if agent is not None and agent.identity == participant.identity:
             if self.evidence.agent_left_at:
+                if not is_there:
+                    self.on_silence()
+                    return
                 # A stall of the server shows as leaving and joining again.
                 self.know(agent_left_at=0.0, agent_left_why="")
                 self.on_agent(agent.identity)
@@ -179,7 +189,7 @@ class Witness:
 
     def left(self, identity: str, reason: str) -> None:
         """Somebody has left the room, by event."""
-        self.here.pop(identity, None)
+        self._presence.left(identity)
         self._gone(identity, reason, reason)
         if self.evidence.doubles:
             self.know(doubles=self._doubles())
