@@ -7,6 +7,7 @@ one before it. `probe` judges how an agent begins; what goes wrong later is seen
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import AsyncIterator
@@ -16,7 +17,6 @@ import pytest
 import pytest_asyncio
 
 from lktui.commands.headless import Headless
-from lktui.core.commands import EndSession
 from lktui.core.events import (
     AnyEvent,
 )
@@ -25,8 +25,9 @@ from lktui.invocation import Invocation
 from lktui.store.paths import Paths
 from tests.e2e.results import Run, read
 from tests.support import twirp
+from tests.support.agents_worker import AgentsWorker
 from tests.support.guest import Guest
-from tests.support.livekit_server import LiveKitServer
+from tests.support.livekit_server import LiveKitServer, server_binary
 from tests.support.observed_session import ObservedSession
 from tests.support.program import Program, echo_profile
 
@@ -40,27 +41,35 @@ STARTS_AND_CLEANS_S = 9.0
 """Where an agent may still be on its way, a cleanup looks for it for 6.5 s."""
 
 
-@pytest_asyncio.fixture
-async def watch(
-    livekit_server: LiveKitServer, prefix: str, tmp_path: Path
+@contextlib.asynccontextmanager
+async def observed(
+    server: LiveKitServer, prefix: str, folder: Path
 ) -> AsyncIterator[ObservedSession]:
-    """Give an engine for one session, which ends with the test."""
+    """Run an engine for one session, which ends with it."""
     profile = Profile(
         name="echo",
-        url=livekit_server.url,
-        api_key=Secret(livekit_server.key),
-        api_secret=Secret(livekit_server.secret),
+        url=server.url,
+        api_key=Secret(server.key),
+        api_secret=Secret(server.secret),
         agent_name="echo",
         dispatch_mode=DispatchMode.EXPLICIT,
         room_prefix=prefix,
     )
-    paths = Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
+    paths = Paths.of(str(folder / "config"), str(folder / "state"))
     events: list[AnyEvent] = []
     async with Headless(Invocation(paths=paths, env=dict(os.environ)), events.extend) as engine:
         one = ObservedSession(engine, events, profile)
         yield one
-        engine.send(EndSession(session=one.session))
-        await asyncio.sleep(0)
+        one.end()
+
+
+@pytest_asyncio.fixture
+async def watch(
+    livekit_server: LiveKitServer, prefix: str, tmp_path: Path
+) -> AsyncIterator[ObservedSession]:
+    """Give a session of the worker `echo` that everybody shares."""
+    async with observed(livekit_server, prefix, tmp_path) as one:
+        yield one
 
 
 # --- how it begins ------------------------------------------------------------------------------
@@ -222,3 +231,35 @@ async def test_an_agent_that_listens_to_somebody_else_is_said(
         watch.say("to whom do you listen?")
         await watch.until("ready", "not_linked", limit_s=10)
     twirp.delete_room(livekit_server, prefix)
+
+
+async def test_a_room_that_asks_for_somebody_else_is_said_to(
+    watch: ObservedSession, livekit_server: LiveKitServer, prefix: str
+) -> None:
+    twirp.create_room(livekit_server, prefix, asks_for=["nobody"])
+    watch.start(
+        "session",
+        room_name=prefix,
+        dispatch_mode=DispatchMode.AUTO,
+        agent_name="",
+        join_timeout=1.0,
+    )
+    await watch.until("auto_no_agent", limit_s=10)
+    assert any("asks for “nobody”" in line for line in watch.diagnosis.seen)
+    twirp.delete_room(livekit_server, prefix)
+
+
+@pytest.mark.full
+async def test_an_agent_that_outlives_its_record_is_said_to(
+    agents_environment: Path, prefix: str, tmp_path: Path
+) -> None:
+    with (
+        LiveKitServer(server_binary(), tmp_path / "server.log") as server,
+        AgentsWorker(agents_environment, server, tmp_path / "worker.log", name="echo"),
+    ):
+        async with observed(server, prefix, tmp_path) as one:
+            one.start("session")
+            await one.until("ready", limit_s=20)
+            await asyncio.to_thread(server.restart)
+            assert await one.becomes("record_lost", attempt=1, limit_s=40)
+            assert await one.answers("are you there?", limit_s=10, listen_s=0)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
+from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from lktui.commands.headless import Headless
 from lktui.core.commands import EndSession, Retry, Say, StartSession
-from lktui.core.event import Event
+from lktui.core.event import Event, SessionEvent
 from lktui.core.events import (
     AnyEvent,
     AttemptBegan,
@@ -22,6 +24,7 @@ from lktui.core.events import (
 )
 from lktui.core.fold import State
 from lktui.core.profile import Profile
+from lktui.core.verdict import Diagnosis
 
 _E = TypeVar("_E", bound=Event)
 
@@ -64,6 +67,11 @@ class ObservedSession:
         began = next((e.at for e in self._events if isinstance(e, DispatchSent)), began)
         found = [e for e in self._events if isinstance(e, VerdictReached) and e.diagnosis.settled]
         return [Seen(e.diagnosis.code.value, e.at - began) for e in found]
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """The newest, whether settled or not."""
+        return self._of(VerdictReached)[-1].diagnosis
 
     @property
     def codes(self) -> list[str]:
@@ -147,3 +155,33 @@ class ObservedSession:
         await self._engine.until(lambda _state: bool(heard()), limit_s)
         await self._engine.until(lambda _state: len(heard()) > 1, listen_s)
         return list(heard().values())
+
+
+class ObservedSessions:
+    """Sessions beside one another in one engine, each with the events that concern it.
+
+    Args:
+        profile: What they are started from.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._heard: dict[SessionId, list[AnyEvent]] = {}
+
+    def take(self, events: list[AnyEvent]) -> None:
+        """Give each session its events; what the engine is to be told to call."""
+        for event in events:
+            if isinstance(event, SessionEvent) and event.session in self._heard:
+                self._heard[event.session].append(event)
+
+    @contextlib.contextmanager
+    def one(self, engine: Headless) -> Iterator[ObservedSession]:
+        """Observe one more session, which ends with the context."""
+        events: list[AnyEvent] = []
+        session = ObservedSession(engine, events, self._profile)
+        self._heard[session.session] = events
+        try:
+            yield session
+        finally:
+            session.end()
+            del self._heard[session.session]

@@ -11,7 +11,7 @@ import hmac
 import http.client
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -114,7 +114,7 @@ class _Nothing(msgspec.Struct, frozen=True):
     pass
 
 
-def ask(server: Server, question: str, body: Mapping[str, str | int], *, token: str = "") -> bytes:
+def ask(server: Server, question: str, body: Mapping[str, object], *, token: str = "") -> bytes:
     """Call any method; gives the answer as it came.
 
     Args:
@@ -126,7 +126,12 @@ def ask(server: Server, question: str, body: Mapping[str, str | int], *, token: 
     Raises:
         TwirpError: The server refused.
     """
-    grant = {"roomCreate": True, "roomList": True, "roomAdmin": True, "room": body.get("room", "")}
+    grant = {
+        "roomCreate": True,
+        "roomList": True,
+        "roomAdmin": True,
+        "room": str(body.get("room", "")),
+    }
     headers = {
         "Authorization": f"Bearer {token or _token(server, grant)}",
         "Content-Type": "application/json",
@@ -150,9 +155,17 @@ def rooms(server: Server) -> set[str]:
     return {room.name for room in _ask(server, "RoomService/ListRooms", {}, _Rooms).rooms}
 
 
-def create_room(server: Server, room: str) -> None:
-    """Create a room, which closes by itself when it has been empty for a minute."""
-    _ask(server, "RoomService/CreateRoom", {"name": room, "empty_timeout": 60}, _Nothing)
+def create_room(server: Server, room: str, *, asks_for: Sequence[str] = ()) -> None:
+    """Create a room, which closes by itself when it has been empty for a minute.
+
+    Args:
+        server: Where.
+        room: Its name.
+        asks_for: Agents that the room's own configuration dispatches.
+    """
+    agents = [{"agent_name": name} for name in asks_for]
+    fields = {"name": room, "empty_timeout": 60, "agents": agents}
+    _ask(server, "RoomService/CreateRoom", fields, _Nothing)
 
 
 def delete_room(server: Server, room: str) -> None:
@@ -200,7 +213,7 @@ def room_token(server: Server, room: str, identity: str, *, ttl_s: float = 600) 
     return _token(server, {"roomJoin": True, "room": room}, identity=identity, ttl_s=ttl_s)
 
 
-def _ask(server: Server, question: str, body: Mapping[str, str | int], answer: type[T]) -> T:
+def _ask(server: Server, question: str, body: Mapping[str, object], answer: type[T]) -> T:
     return msgspec.json.decode(ask(server, question, body), type=answer)
 
 
