@@ -218,7 +218,7 @@ def _ask(server: Server, question: str, body: Mapping[str, object], answer: type
 
 
 def _token(
-    server: Server, grant: dict[str, str | int | bool], *, identity: str = "", ttl_s: float = 60
+    server: Server, grant: Mapping[str, object], *, identity: str = "", ttl_s: float = 60
 ) -> str:
     claims = {
         "iss": server.key,
