@@ -2,7 +2,8 @@
 
 It runs in an environment of its own (`tests.support.agents_worker` starts it), so it imports
 nothing of the project. The metadata is JSON, `{"mode": MODE}`; see `Mode`. With `"once": true` only
-the first job of a room behaves so, and those after it are sessions: what a retry mends.
+the first job of a room behaves so, and those after it are sessions: what a retry mends. With
+`"rooms": N` and a `"batch"` of one's own that holds for the first N rooms, and others are well.
 """
 
 from __future__ import annotations
@@ -245,18 +246,26 @@ def mode_of(job: Any) -> Mode:
         mode = Mode(wanted["mode"])
     except (ValueError, LookupError, TypeError):
         return Mode.SESSION
-    return mode if not wanted.get("once") or _is_first(job) else Mode.SESSION
+    if not wanted.get("once"):
+        return mode
+    return mode if _is_first(job, wanted.get("batch", ""), wanted.get("rooms")) else Mode.SESSION
 
 
-def _is_first(job: Any) -> bool:
-    """Tell whether this is its room's first job, in whichever process that is asked."""
-    mark = Path(os.environ.get(MARKS_VARIABLE, tempfile.gettempdir())) / f"first-{job.room.sid}"
+def _is_first(job: Any, batch: str, rooms: int | None) -> bool:
+    """Tell whether this is its room's first job, in whichever process that is asked.
+
+    The job's request is asked about first, in the worker's one process: so rooms are counted.
+    """
+    folder = Path(os.environ.get(MARKS_VARIABLE, tempfile.gettempdir()))
+    mark = folder / f"first-{batch}-{job.room.sid}"
+    if not mark.exists() and rooms is not None:
+        rooms -= len(list(folder.glob(f"first-{batch}-*")))
     try:
         with mark.open("x") as new:
-            new.write(job.id)
+            new.write(job.id if rooms is None or rooms > 0 else "")
     except FileExistsError:
         return bool(mark.read_text() == job.id)
-    return True
+    return rooms is None or rooms > 0
 
 
 server = AgentServer(
