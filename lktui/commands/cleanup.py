@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 
 from lktui.clock import SystemClock
+from lktui.commands import orphans
 from lktui.commands.diagnostics import fail, hint, misused, misused_word
 from lktui.commands.headless import Headless, run_interruptible
 from lktui.commands.text_table import table_lines
@@ -50,6 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     running.add_argument("--kept", action="store_true", help="also what is kept")
     running.add_argument("ids", nargs="*", metavar="ID", help="only these: ids, or rooms")
     running.set_defaults(parser=running)
+    finding = actions.add_parser("orphans", help="look for rooms of ours that no queue knows")
+    orphans.add_arguments(finding)
+    finding.set_defaults(parser=finding)
     forgetting = actions.add_parser("forget", help="take items out of the queue")
     forgetting.add_argument("ids", nargs="+", metavar="ID")
     forgetting.set_defaults(parser=forgetting)
@@ -60,6 +65,8 @@ def run(invocation: Invocation, args: argparse.Namespace) -> int:
     match args.action:
         case "run":
             return run_interruptible(_run(invocation, tuple(args.ids), kept=args.kept))
+        case "orphans":
+            return run_interruptible(orphans.run(invocation, tuple(args.rooms), delete=args.delete))
         case "forget":
             return run_interruptible(_forget(invocation, tuple(args.ids)))
         case _:
@@ -135,15 +142,41 @@ def _print(invocation: Invocation, items: Sequence[CleanupItem]) -> None:
                 item.state.value,
                 item.what.value,
                 item.name or UNKNOWN,
-                str(item.tries),
+                str(item.all_tries),
+                _next_try(item, now),
                 age(now - item.made_at),
                 item.profile,
+                urlsplit(item.url).netloc or UNKNOWN,
                 item.problem.summary if item.problem else "",
             )
             for item in items
         ]
-        heads = ("state", "what", "name", "tries", "age", "profile", "last problem")
+        heads = ("state", "what", "name", "tries", "next", "age", "profile", "server", "problem")
         sys.stdout.write("\n".join(table_lines(heads, rows)) + "\n")
+        _advise(invocation, items)
+
+
+def _next_try(item: CleanupItem, now: float) -> str:
+    if item.state not in (ItemState.DUE, ItemState.WAITING):
+        return UNKNOWN
+    return f"{max(0, round(item.next_try_at - now))} s" if item.next_try_at > now else "now"
+
+
+def _advise(invocation: Invocation, items: Sequence[CleanupItem]) -> None:
+    """Say what can be done about what will not go by itself."""
+    met = {
+        (item.problem.summary, item.problem.resolution)
+        for item in items
+        if item.problem is not None and item.state not in OVER
+    }
+    for summary, resolution in sorted(met):
+        hint(f"{summary}: {resolution[:1].lower()}{resolution[1:]}.", quiet=invocation.quiet)
+    kept = sum(item.state is ItemState.KEPT for item in items)
+    if kept:
+        hint(
+            f"{kept} kept: `lktui cleanup run NAME` or `cleanup run --kept` removes them.",
+            quiet=invocation.quiet,
+        )
 
 
 def _result(item: CleanupItem, now: float) -> ItemResult:
@@ -155,7 +188,7 @@ def _result(item: CleanupItem, now: float) -> ItemResult:
         room=item.room,
         profile=item.profile,
         state=item.state.value,
-        tries=item.tries,
+        tries=item.all_tries,
         next_try_s=round(max(0.0, item.next_try_at - now), 1) if planned else None,
         age_s=round(now - item.made_at, 1),
         problem=item.problem,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lktui.core.action_types import Effect, Question, View
-from lktui.core.cleanup import OVER, ItemState
+from lktui.core.cleanup import OVER, CleanupItem, ItemState
 from lktui.core.events import Phase
+from lktui.core.orphans import Orphan
 
 _NOT_YOURS = "it is no conversation of yours"
 
@@ -132,17 +133,21 @@ def went_wrong(view: View) -> bool:
 
 
 def no_try(view: View) -> str | None:
-    """A try makes sense for what is neither gone nor in use."""
-    item = view.item
-    if item is None:
-        return "there is no row"
+    """A try makes sense for what is neither gone nor in use; of the marked for one of them."""
+    if not view.engine_runs:
+        return _no_engine(view)
+    if view.marks:
+        possible = any(_no_try_of(item) is None for item in view.items)
+        return None if possible else "none of the marked can be tried"
+    return "there is no row" if view.item is None else _no_try_of(view.item)
+
+
+def _no_try_of(item: CleanupItem) -> str | None:
     if item.state in OVER:
         return "it is gone"
     if item.state is ItemState.RUNNING:
         return "a try is under way"
-    if item.state is ItemState.LIVE:
-        return "it is in use"
-    return None if view.engine_runs else _no_engine(view)
+    return "it is in use" if item.state is ItemState.LIVE else None
 
 
 def no_try_all(view: View) -> str | None:
@@ -154,6 +159,8 @@ def no_try_all(view: View) -> str | None:
 
 def no_forget(view: View) -> str | None:
     """What is in use is not forgotten, and what is gone needs not be."""
+    if view.marks:
+        return None if forgettable(view) else "none of the marked can be forgotten"
     item = view.item
     if item is None:
         return "there is no row"
@@ -162,13 +169,64 @@ def no_forget(view: View) -> str | None:
     return "it is in use" if item.state is ItemState.LIVE else None
 
 
+def forgettable(view: View) -> tuple[CleanupItem, ...]:
+    """Give what is marked, or under the cursor, and neither gone nor in use."""
+    chosen = view.items if view.marks else (view.item,) if view.item else ()
+    resting = OVER | {ItemState.LIVE}
+    return tuple(item for item in chosen if item.state not in resting)
+
+
 def ask_forget(view: View) -> Question | None:
-    """A forgotten item may stay on the server."""
-    if view.item is None:
+    """Name what may stay on the server for ever."""
+    items = forgettable(view)
+    if not items:
         return None
-    name = view.item.name or view.item.room
-    effect = Effect(name, "may stay on the server; nobody tries any more", harms=True)
-    return Question(f"forget this {view.item.what}?", (effect,), f"Forget the {view.item.what}")
+    effects = tuple(
+        Effect(item.name or item.room, "may stay on the server; nobody tries any more", harms=True)
+        for item in items
+    )
+    if len(items) == 1:
+        what = items[0].what
+        return Question(f"forget this {what}?", effects, f"Forget the {what}")
+    return Question(f"forget {len(items)} items?", effects, f"Forget {len(items)} items")
+
+
+def no_orphans(view: View) -> str | None:
+    """The server's rooms are listed by the key of the profile in use."""
+    if not view.engine_runs:
+        return _no_engine(view)
+    if view.profile is None:
+        return no_use(view)
+    return None if view.profile.capabilities.list_rooms else "the profile has no API key"
+
+
+def no_orphan_delete(view: View) -> str | None:
+    """There has to be one, and the profile may delete."""
+    if not view.orphans:
+        return "there is no row"
+    if view.profile is not None and view.profile.read_only:
+        return "profile is read-only"
+    return no_orphans(view)
+
+
+def ask_orphan_delete(view: View) -> Question | None:
+    """Ask once, with the count, and say for each room who would be cut off."""
+    if not view.orphans:
+        return None
+    count = len(view.orphans)
+    rooms = "1 room" if count == 1 else f"{count} rooms"
+    effects = tuple(Effect(orphan.name, *_cost_of(orphan)) for orphan in view.orphans)
+    return Question(f"delete {rooms}?", effects, f"Delete {rooms}")
+
+
+def _cost_of(orphan: Orphan) -> tuple[str, bool]:
+    if orphan.people:
+        people = "1 participant" if orphan.people == 1 else f"{orphan.people} participants"
+        return f"cuts {people}", True
+    if orphan.agents:
+        agents = "an agent alone" if orphan.agents == 1 else f"{orphan.agents} agents alone"
+        return f"cuts {agents}", True
+    return "empty", False
 
 
 def no_rows(view: View) -> str | None:

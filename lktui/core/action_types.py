@@ -8,6 +8,7 @@ from enum import Enum, StrEnum
 import msgspec
 
 from lktui.core.cleanup import CleanupItem
+from lktui.core.orphans import Orphan
 from lktui.core.profile import Profile
 from lktui.core.session import SessionState
 
@@ -19,6 +20,8 @@ class Scope(StrEnum):
     ROOMS = "rooms"
     LIVE = "live"
     CLEANUP = "cleanup"
+    ORPHANS = "orphans"
+    TRIES = "all tries"
     LIST = "lists"
     MOVING = "moving"
     GLOBAL = "everywhere"
@@ -50,7 +53,13 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """Of the row, also where it is nobody's we know."""
     others: int = 0
     """People in the session's room but ourselves and its agent."""
+    marks: int = 0
+    """Rows that are marked."""
     item: CleanupItem | None = None
+    items: tuple[CleanupItem, ...] = ()
+    """What is marked in the queue."""
+    orphans: tuple[Orphan, ...] = ()
+    """What is marked among the orphans; without marks the one under the cursor."""
     rows: int = 0
     """Rows in view, behind the filter."""
     filtered: bool = False
@@ -102,7 +111,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """`rooms.retry`: public and stable, what a keymap names."""
     title: str
-    """For the footer, at most 12 cells."""
+    """For the footer, at most 13 cells."""
     help: str
     """One sentence of at most 49 cells without its full stop: help page and README."""
     keys: tuple[str, ...]
@@ -112,6 +121,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """Place in the footer, 1 first; 0 is never there."""
     eager: Callable[[View], bool] = never
     """Whether it is the thing to do now: then it comes first in the footer."""
+    bulk: bool = False
+    """Acts on the marked rows, where there are some."""
     danger: Danger = Danger.SAFE
     unavailable: Callable[[View], str | None] = always
     """The reason why it is impossible now, or None."""

@@ -16,6 +16,13 @@ MAX_TRIES = 10
 """Tries that the server answered before an item is stuck; unanswered ones do not count."""
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 300.0
+SPARED_WAIT_S = 60.0
+"""Until a room that others use is looked at again."""
+MAX_LOG = 12
+"""Tries that an item remembers."""
+_MAX_SAID_CHARS = 160
+_JUMPED_S = LONGEST_WAIT_S + 1.0
+"""No try is planned so far ahead: if one seems to be, the clock was set back."""
 
 
 class What(StrEnum):
@@ -41,6 +48,19 @@ class ItemState(StrEnum):
 OPEN = frozenset({ItemState.DUE, ItemState.RUNNING, ItemState.WAITING, ItemState.STUCK})
 """States that somebody still has to work on."""
 OVER = frozenset({ItemState.DONE, ItemState.LEFT})
+RESTING = frozenset({ItemState.DUE, ItemState.WAITING, ItemState.STUCK, ItemState.KEPT})
+"""States in which nobody works on an item: another engine may take it."""
+_STARTS = frozenset({ItemState.DUE, ItemState.WAITING})
+
+
+class Try(msgspec.Struct, frozen=True, kw_only=True):
+    """One try that did not remove an item."""
+
+    at: float
+    """Wall-clock seconds."""
+    answered: bool
+    said: str
+    """What was met, in the words of its problem."""
 
 
 class CleanupItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +85,28 @@ class CleanupItem(msgspec.Struct, frozen=True, kw_only=True):
     made_at: float = 0.0
     """Wall-clock seconds."""
     problem: Problem | None = None
+    keep: bool = False
+    """Rests as kept when it is not used any more, however its session ends."""
+    identity: str = ""
+    """Who we are in the room: nobody whom its removal would put out."""
+    shared: bool = False
+    """A room of a name that is not ours alone: another one may bear it some day."""
+    sid: str = ""
+    """The server's own id of a shared room, once it is known."""
+    agreed: bool = False
+    """A person has agreed that others who are in the room are put out."""
+    log: tuple[Try, ...] = ()
+    """The last tries that failed, oldest first."""
+
+    @property
+    def all_tries(self) -> int:
+        """Tries, whether the server answered or not."""
+        return self.tries + self.misses
+
+    def starts(self, now: float) -> bool:
+        """Whether a try is to begin by itself; `now` in wall-clock seconds, which may jump."""
+        wait_s = self.next_try_at - now
+        return self.state in _STARTS and (wait_s <= 0 or wait_s > _JUMPED_S)
 
     def due(self, now: float = 0.0) -> CleanupItem:
         """Nobody uses it any more: to be removed, from `now` (wall-clock seconds) on."""
@@ -78,9 +120,21 @@ class CleanupItem(msgspec.Struct, frozen=True, kw_only=True):
             return self
         return msgspec.structs.replace(self, state=ItemState.KEPT)
 
+    def released(self, now: float = 0.0) -> CleanupItem:
+        """Its session uses it no more, or has died with its engine; nothing else changes."""
+        if self.state is not ItemState.LIVE:
+            return self
+        return self.kept() if self.keep else self.due(now)
+
+    def abandoned(self, now: float = 0.0) -> CleanupItem:
+        """Its engine has died: what a person has to decide rests, all else is due now."""
+        if self.state in (ItemState.KEPT, ItemState.STUCK):
+            return self
+        return self.released(now) if self.state is ItemState.LIVE else self.due(now)
+
     def running(self) -> CleanupItem:
-        """A try has begun."""
-        if self.state in OVER:
+        """A try has begun; only what is due or waits can be tried."""
+        if self.state not in _STARTS:
             return self
         return msgspec.structs.replace(self, state=ItemState.RUNNING)
 
@@ -119,4 +173,26 @@ class CleanupItem(msgspec.Struct, frozen=True, kw_only=True):
             misses=misses,
             problem=problem,
             next_try_at=0.0 if stuck else now + wait,
+            log=self._logged(problem, now, answered=answered),
         )
+
+    def spared(self, problem: Problem, *, now: float, jitter: float) -> CleanupItem:
+        """Others are in the room: it stays, and is looked at again; no try has failed.
+
+        Args:
+            problem: Who they are.
+            now: Wall-clock seconds.
+            jitter: A random number from 0 to 1.
+        """
+        if self.state in OVER:
+            return self
+        return msgspec.structs.replace(
+            self,
+            state=ItemState.WAITING,
+            problem=problem,
+            next_try_at=now + SPARED_WAIT_S * (0.75 + 0.5 * jitter),
+        )
+
+    def _logged(self, problem: Problem, now: float, *, answered: bool) -> tuple[Try, ...]:
+        said = f"{problem.summary}: {problem.detail}" if problem.detail else problem.summary
+        return (*self.log, Try(at=now, answered=answered, said=said[:_MAX_SAID_CHARS]))[-MAX_LOG:]

@@ -14,6 +14,7 @@ import msgspec
 
 from lktui.core.cleanup import CleanupItem
 from lktui.core.dispatch import Diagnosis, Job
+from lktui.core.orphans import Orphan
 from lktui.core.problems import Problem
 from lktui.core.profile import AuthMode, DispatchMode
 
@@ -350,6 +351,21 @@ class CleanupRan(Event, frozen=True, tag="cleanup_ran"):
     left: int
 
 
+class OrphansFound(Event, frozen=True, tag="orphans"):
+    """The answer to `FindOrphans`."""
+
+    profile: str
+    orphans: tuple[Orphan, ...] = ()
+    problem: Problem | None = None
+    """Why they could not be looked for."""
+
+
+class JournalMended(Event, frozen=True, tag="journal_mended"):
+    """The journal was damaged and set aside; what could be read of it goes on."""
+
+    problem: Problem
+
+
 class ListedRoom(msgspec.Struct, frozen=True, kw_only=True):
     """One room of a server, as list_rooms and list_participants show it."""
 
@@ -385,6 +401,7 @@ AnyEvent = (
     | AgentPonged | AgentGone | VerdictReached | RetryStep | Notice | SegmentUpdated | LinkChanged
     | ProblemRaised | SessionEnded
     | QueueRead | CleanupChanged | CleanupForgotten | CleanupRan | RoomsListed | RoomsUnlisted
+    | OrphansFound | JournalMended
 )  # fmt: skip
 """The union that decoders need; each tag once."""
 

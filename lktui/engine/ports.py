@@ -30,6 +30,8 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     """`lk.agent.state`."""
     hidden: bool = False
+    is_person: bool = True
+    """`kind` is none of a program's: an agent may listen to them."""
 
 
 class DispatchRecord(msgspec.Struct, frozen=True):
@@ -49,6 +51,10 @@ class ServerApi(Protocol):
 
     async def room_exists(self, name: str) -> bool:
         """Ask whether there is a room of this name."""
+        ...
+
+    async def find_room(self, name: str) -> ListedRoom | None:
+        """Read one room's entry in the list; None when there is no such room."""
         ...
 
     async def delete_room(self, name: str) -> bool:
@@ -221,7 +227,7 @@ class Ledger(Protocol):
         ...
 
     def put_item(self, item: CleanupItem) -> None:
-        """Record an item as it is now, owned by this engine."""
+        """Record an item as it is now; it is this engine's."""
         ...
 
 

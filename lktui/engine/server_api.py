@@ -65,6 +65,12 @@ class LiveKitServerApi:
         answer = await self._ask("list_rooms", self._client.room.list_rooms(request))
         return bool(answer.rooms)
 
+    async def find_room(self, name: str) -> ListedRoom | None:
+        """Read one room's entry in the list."""
+        request = api.ListRoomsRequest(names=[name])
+        answer = await self._ask("list_rooms", self._client.room.list_rooms(request))
+        return next((_listed(room) for room in answer.rooms), None)
+
     async def delete_room(self, name: str) -> bool:
         """Delete a room; False when there was none."""
         request = api.DeleteRoomRequest(room=name)
@@ -74,15 +80,7 @@ class LiveKitServerApi:
         """Read the list of rooms; `people` is the server's own count, up to 5 s old."""
         request = api.ListRoomsRequest()
         answer = await self._ask("list_rooms", self._client.room.list_rooms(request))
-        return tuple(
-            ListedRoom(
-                name=clean(room.name, limit=_MAX_NAME_CHARS),
-                sid=clean(room.sid),
-                made_at=float(room.creation_time),
-                people=room.num_participants,
-            )
-            for room in list(answer.rooms)[:MAX_ROOMS]
-        )
+        return tuple(_listed(room) for room in list(answer.rooms)[:MAX_ROOMS])
 
     async def participants(self, room: str) -> tuple[Participant, ...]:
         """Read who is in a room, hidden ones included."""
@@ -134,6 +132,15 @@ class LiveKitServerApi:
             raise
 
 
+def _listed(room: models_proto.Room) -> ListedRoom:
+    return ListedRoom(
+        name=clean(room.name, limit=_MAX_NAME_CHARS),
+        sid=clean(room.sid),
+        made_at=float(room.creation_time),
+        people=room.num_participants,
+    )
+
+
 def _participant(info: models_proto.ParticipantInfo) -> Participant:
     is_agent = info.kind == models_proto.ParticipantInfo.Kind.AGENT
     return participant(
@@ -157,6 +164,7 @@ def participant(
         agent_name=clean(agent_name, limit=_MAX_NAME_CHARS),
         state=clean(attributes.get("lk.agent.state", ""), limit=24),
         hidden=hidden,
+        is_person=not is_agent,
     )
 
 

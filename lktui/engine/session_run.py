@@ -45,7 +45,8 @@ NEAR_S = 0.025
 """A server that makes a room this fast is near: then the connect hides beside the dispatch."""
 LAND_LIMIT_S = 12.0
 """So long an end waits for creates that are under way."""
-CLEAN_LIMIT_S = 12.0
+CLEAN_LIMIT_S = 18.0
+"""The last look is 15.5 s after the delete, where an agent may come late."""
 _log = logging.getLogger(__name__)
 
 
@@ -86,6 +87,7 @@ class SessionRun:
         self._retrying: asyncio.Task[None] | None = None
         self._opening: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._agreed = False
         self.ended = asyncio.Event()
 
     # --- what is asked of it ----------------------------------------------------------------
@@ -115,9 +117,14 @@ class SessionRun:
         else:
             self._retrying = self._tasks.start(self._retry(dispatcher, self._api, replace_live))
 
-    def end(self) -> asyncio.Task[None]:
-        """Leave and clean up; a second call gives the same task."""
+    def end(self, *, agreed: bool = False) -> asyncio.Task[None]:
+        """Leave and clean up; a second call gives the same task.
+
+        Args:
+            agreed: A person has agreed that others who are in the room are put out.
+        """
         if self._ending is None:
+            self._agreed = agreed
             self._ending = asyncio.get_running_loop().create_task(self._end_surely())
         return self._ending
 
@@ -162,6 +169,7 @@ class SessionRun:
             landings=self._landings,
             emit=self._emit,
             clock=self._clock,
+            identity=token.identity if profile.token is None else "",
         )
         created_s = await own.open(room)
         dispatcher = self._make_dispatcher(room)
@@ -248,6 +256,8 @@ class SessionRun:
             Connected(session=self.session, identity=identity, room=room, others=len(others))
         )
         self._step(Step.CONNECT, told, took_ms)
+        if self._room is not None:
+            await self._room.is_there()
         if token.room and self._link.room != token.room:
             raise PortError(problem(ProblemCode.TOKEN_WRONG_ROOM, subject=room, room=room))
 
@@ -301,6 +311,7 @@ class SessionRun:
             pending = CleanupResult.PENDING
             self._emit(SessionEnded(session=self.session, cleanup=pending, took_ms=0.0))
         finally:
+            self._janitor.release(self.session)
             self.ended.set()
 
     async def _end(self) -> None:
@@ -313,7 +324,7 @@ class SessionRun:
         if dispatcher is not None:
             dispatcher.release()
         if self._room is not None:
-            self._room.release()
+            self._room.release(agreed=self._agreed)
         if dispatch_item is not None:
             await self._janitor.clean([dispatch_item.id], early=early, limit_s=CLEAN_LIMIT_S)
         self._conversation.give_up_lines()

@@ -24,6 +24,7 @@ from lktui.screens.chrome import header_of, message_of, stuck_of
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
 from lktui.widgets.breakpoints import classes_at, is_too_small
+from lktui.widgets.drawing import line
 from lktui.widgets.footer import Footer
 from lktui.widgets.header import Header
 from lktui.widgets.pacing import Pacer
@@ -32,7 +33,7 @@ from lktui.widgets.too_small import TooSmall
 
 WATCHED = (
     "profiles", "profile_in_use", "sessions", "focus", "rooms", "cleanup", "outcomes", "engine",
-    "engine_restarts", "message", "seen", "unusable",
+    "orphans", "engine_restarts", "message", "seen", "unusable",
 )  # fmt: skip
 """Vars of the controller that screens show."""
 
@@ -178,7 +179,9 @@ class DashboardScreen(ActionScreen[None]):
             return
         self.draw_body()
         self.query_one(Header).show(header_of(self.controller, self.TITLE))
-        right = message_of(self.controller) or self.hint() or self.notice_of_stuck()
+        right = message_of(self.controller) or self.hint()
+        stuck = self.notice_of_stuck()
+        right = line(stuck, "  ", right) if right and stuck else right or stuck
         self.query_one(StatusLine).show(self.in_view(), right)
         entries = footer_entries(self.footer_scopes(), self.view())
         self.query_one(Footer).show(entries, help_entry(typing=self.typing))

@@ -18,7 +18,9 @@ from lktui.clock import Clock, SystemClock
 from lktui.core.cleanup import CleanupItem, ItemState
 from lktui.core.commands import (
     AnyCommand,
+    DeleteOrphans,
     EndSession,
+    FindOrphans,
     ForgetCleanup,
     Retry,
     RunCleanup,
@@ -31,12 +33,15 @@ from lktui.core.events import (
     CleanupRan,
     EngineFaulted,
     Hello,
+    JournalMended,
     Notice,
+    OrphansFound,
     ProfileOutcome,
     SessionId,
 )
 from lktui.core.fold import Fold, RoomsView
 from lktui.core.nearest import nearest
+from lktui.core.orphans import Orphan
 from lktui.core.problems import PortError, Problem
 from lktui.core.profile import Profile
 from lktui.core.sanitize import clean, clean_lines
@@ -82,6 +87,8 @@ class SessionController(DOMNode):
     """Newest last; what the message page lists."""
     message: var[Message | None] = var(None)
     """What the status line says now: the newest message, below it a problem that still stands."""
+    orphans: var[OrphansFound | None] = var(None)
+    """What the last search for orphans has found, or why it could not."""
     seen: var[frozenset[str]] = var(frozenset())
     """Verdicts and items that the person has looked at: they need nobody any more."""
     installation: var[str] = var("")
@@ -194,9 +201,14 @@ class SessionController(DOMNode):
             self.retry(session)
         return len(failed)
 
-    def end_session(self, session: SessionId) -> None:
-        """Leave and clean up."""
-        self._send(EndSession(session=session))
+    def end_session(self, session: SessionId, *, agreed: bool = False) -> None:
+        """Leave and clean up.
+
+        Args:
+            session: Which one.
+            agreed: A person has agreed that others who are in the room are put out.
+        """
+        self._send(EndSession(session=session, agreed=agreed))
 
     def transcript(self, session: SessionId) -> Transcript:
         """Give a session's transcript, a plain store; its state's `revision` tells of changes."""
@@ -225,6 +237,22 @@ class SessionController(DOMNode):
     def forget_cleanup(self, ids: tuple[str, ...]) -> None:
         """Take items out of the queue."""
         self._send(ForgetCleanup(ids=ids))
+
+    def find_orphans(self) -> None:
+        """Look for rooms with the prefix of the profile in use that no item stands for."""
+        profile = self.profile()
+        if profile is not None:
+            self.orphans = None
+            self._send(FindOrphans(profile=profile))
+
+    def delete_orphans(self, chosen: tuple[Orphan, ...]) -> None:
+        """Delete rooms that a person has chosen and agreed to; they become items."""
+        profile, found = self.profile(), self.orphans
+        if profile is None or found is None:
+            return
+        self._send(DeleteOrphans(profile=profile, orphans=chosen))
+        left = tuple(orphan for orphan in found.orphans if orphan not in chosen)
+        self.orphans = msgspec.structs.replace(found, orphans=left)
 
     def try_began(self, item: str) -> float | None:
         """Give when the try that is under way was first heard of; wall-clock seconds."""
@@ -318,6 +346,10 @@ class SessionController(DOMNode):
                 case EngineFaulted():
                     self._fault = event.problem
                     self.report(event.problem)
+                case OrphansFound():
+                    self._found_orphans(event)
+                case JournalMended():
+                    self.report(event.problem)
                 case CleanupRan(left=0):
                     self.notice("all clean")
                 case CleanupRan():
@@ -333,6 +365,12 @@ class SessionController(DOMNode):
         if dict(after.outcomes) != dict(before.outcomes):
             self.outcomes = after.outcomes
         self.sessions = after.sessions
+
+    def _found_orphans(self, event: OrphansFound) -> None:
+        if event.problem is None or self.orphans is None:
+            self.orphans = event
+        if event.problem is not None:
+            self.report(event.problem)
 
     def _greet(self, hello: Hello) -> None:
         """Take the engine's word; one that was started again has forgotten what it polled."""

@@ -46,6 +46,7 @@ class Row(msgspec.Struct, frozen=True):
     """One for each column, shown or not."""
     attention: str = ""
     """What needs the person, unique to the occasion; empty if nothing does."""
+    marked: bool = False
 
     @property
     def text(self) -> str:
@@ -337,8 +338,9 @@ class ListTable(Widget, can_focus=True):
         return self._titles() if self._head and y == 0 and self._empty else Content("")
 
     def _row_line(self, row: Row, *, on: bool) -> Content:
+        bar: Part = ("▌", "$cursor-bar") if on else " "
         parts: list[Part] = [
-            ("▌", "$cursor-bar") if on else " ",
+            ("◆", "$mark") if row.marked else bar,
             ("!", "$attention bold") if row.attention else " ",
         ]
         for place in self._places:

@@ -90,10 +90,17 @@ async def test_a_dispatch_without_a_known_id_is_done_when_its_room_is_gone(world
 
 
 async def test_in_a_room_of_others_no_dispatch_is_guessed_at(world: World) -> None:
-    world.server.dispatch("r", AGENT)
+    made = world.server.dispatch("r", AGENT)
     world.janitor.adopt([dispatch_item("")])
-    await world.until(lambda: state_of(world, dispatch_item("")) is ItemState.DONE)
-    assert len(world.server.rooms["r"].dispatches) == 1
+    await world.until(lambda: state_of(world, dispatch_item("")) is ItemState.STUCK)
+    assert set(world.server.rooms["r"].dispatches) == {made}
+    known = world.janitor.item(dispatch_item("").id)
+    assert known is not None
+    assert known.problem is not None
+    assert known.problem.code is ProblemCode.DISPATCH_UNKNOWN
+    world.server.withdraw("r", made)
+    await world.janitor.try_now((known.id,), kept=False, limit_s=20)
+    assert state_of(world, known) is ItemState.DONE
 
 
 async def test_an_item_of_an_unknown_profile_waits_with_the_problem(world: World) -> None:
@@ -126,7 +133,7 @@ async def test_a_room_is_sought_where_it_was_made_not_where_its_profile_points_n
     world = World(tmp_path)
     janitor = Janitor(world.journal, gateway, world.recorder.emit, world.clock)
     janitor.adopt([room_item()])
-    assert await janitor.clean(["of-r:room"], early=False, limit_s=10)
+    assert await janitor.clean(["of-r:room"], early=False, limit_s=20)
     assert made.rooms == {}
     assert now.called("delete_room") == []
     await world.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from lktui.core.actions import ActionId, key_of
 from lktui.core.cleanup import CleanupItem, ItemState
+from lktui.core.problems import ProblemCode
 from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, seconds
 from lktui.screens.chrome import attention_of_item
 from lktui.widgets.columns import Column
@@ -51,6 +53,11 @@ _HEADLINES = {
 }
 _STUCK_REMEDY = "mend the cause, then try again; or delete it elsewhere and forget it here"
 
+_KEPT_REMEDY = (
+    f"{key_of(ActionId.CLEANUP_TRY)} removes it, or later `lktui cleanup run NAME`; all that are"
+    " kept: `lktui cleanup run --kept`"
+)
+
 
 def state_of(item: CleanupItem, now: float, began: float | None = None) -> tuple[StateKind, str]:
     """Say where an item is.
@@ -70,7 +77,14 @@ def state_of(item: CleanupItem, now: float, began: float | None = None) -> tuple
     return _KINDS[item.state], words
 
 
-def row_of(item: CleanupItem, *, now: float, began: float | None, seen: frozenset[str]) -> Row:
+def row_of(
+    item: CleanupItem,
+    *,
+    now: float,
+    began: float | None,
+    seen: frozenset[str],
+    marked: bool = False,
+) -> Row:
     """Make an item's row.
 
     Args:
@@ -78,6 +92,7 @@ def row_of(item: CleanupItem, *, now: float, began: float | None, seen: frozense
         now: Wall-clock seconds.
         began: When the try that is under way began, if it is known; wall-clock seconds.
         seen: What the person has looked at.
+        marked: Whether it is marked.
     """
     kind, words = state_of(item, now, began)
     attention = attention_of_item(item)
@@ -85,7 +100,7 @@ def row_of(item: CleanupItem, *, now: float, began: float | None, seen: frozense
         attention = ""
     bold = " bold" if attention else ""
     tone = "$muted" if kind is StateKind.OVER else "$foreground"
-    name, tries, lasted = name_of(item), item.tries + item.misses, now - item.made_at
+    name, tries, lasted = name_of(item), item.all_tries, now - item.made_at
     problem = item.problem.summary if item.problem is not None else ""
     return Row(
         item.id,
@@ -99,6 +114,7 @@ def row_of(item: CleanupItem, *, now: float, began: float | None, seen: frozense
             Cell(problem, tone, problem or None),
         ),
         attention,
+        marked,
     )
 
 
@@ -110,7 +126,7 @@ def name_of(item: CleanupItem) -> str:
 def story_of(item: CleanupItem, now: float) -> DetailView:
     """Tell why an item is still there."""
     kind, words = state_of(item, now)
-    tries = item.tries + item.misses
+    tries = item.all_tries
     headline = _HEADLINES.get(item.state, words.capitalize())
     if item.state is ItemState.STUCK:
         lasted = seconds(now - item.made_at)
@@ -123,6 +139,11 @@ def story_of(item: CleanupItem, now: float) -> DetailView:
         remedy = problem.resolution
     if item.state is ItemState.STUCK:
         remedy = f"{remedy}: {_STUCK_REMEDY}" if remedy else _STUCK_REMEDY
+    if item.state is ItemState.KEPT:
+        remedy = _KEPT_REMEDY
+    if problem is not None and problem.code is ProblemCode.ROOM_IN_USE:
+        headline = problem.summary
+        seen = problem.detail
     misses = f"{item.misses} of {tries} tries had no answer" if item.misses else ""
     room = f"in room {item.room}" if item.name != item.room and item.room else ""
     host = urlsplit(item.url).netloc or item.url

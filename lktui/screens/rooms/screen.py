@@ -242,7 +242,7 @@ class RoomsScreen(ListScreen):
     def _end(self, view: View) -> None:
         if view.session is not None:
             self.controller.look_at(attention_of(view.session))
-            self.controller.end_session(view.session.id)
+            self.controller.end_session(view.session.id, agreed=bool(view.others))
 
     @does(ActionId.ROOMS_SORT)
     def _sort_by_next(self, _view: View) -> None:

@@ -16,7 +16,9 @@ from lktui.core.dispatch import Job, JobStatus
 from lktui.core.events import LinkState, ListedRoom
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.engine.ports import DispatchRecord, LinkListener, Participant, Topic
+from tests.support.clock import START_S
 from tests.support.fakes.agents import Answer, Script
+from tests.support.fakes.still_clock import NOON
 
 _T = TypeVar("_T")
 GIVES_UP_S = 17.5
@@ -221,7 +223,9 @@ class FakeLiveKit:
     def listed(self) -> tuple[ListedRoom, ...]:
         """List the rooms."""
         return tuple(
-            ListedRoom(name=r.name, sid=r.sid, made_at=r.made_at, people=len(r.members))
+            ListedRoom(
+                name=r.name, sid=r.sid, made_at=r.made_at + NOON - START_S, people=len(r.members)
+            )
             for r in self.rooms.values()
         )
 

@@ -36,6 +36,14 @@ class FakeServerApi:
         """Ask for a room."""
         return await self._server.serve("room_exists", name, lambda: name in self._server.rooms)
 
+    async def find_room(self, name: str) -> ListedRoom | None:
+        """Read a room's entry."""
+
+        def work() -> ListedRoom | None:
+            return next((room for room in self._server.listed() if room.name == name), None)
+
+        return await self._server.serve("find_room", name, work)
+
     async def delete_room(self, name: str) -> bool:
         """Delete a room."""
         return await self._server.serve("delete_room", name, lambda: self._server.delete_room(name))
