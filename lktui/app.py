@@ -31,6 +31,7 @@ from lktui.hangup import end_with_terminal
 from lktui.invocation import Invocation
 from lktui.screens.action_screen import ActionScreen
 from lktui.screens.dashboard import DashboardScreen, Interrupted, QuitRequested
+from lktui.screens.leaving import Leaving
 from lktui.screens.profiles.screen import ProfilesScreen
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineClient
@@ -41,9 +42,9 @@ from lktui.widgets.early_keys import read_alt_as_alt
 from lktui.widgets.key_order import KeyOrder
 from lktui.widgets.line_filters import AsciiOnly, SafeText, takes_ascii_only
 
-QUIT_GRACE_S = 8.0
+QUIT_GRACE_S = 20.0
 """How long the engine may take to clean up; what is left then it does without us."""
-_SAY_AFTER_S, _ENDING = 1.0, (signal.SIGTERM, signal.SIGINT)
+_SAY_EVERY_S, _ENDING = 1.0, (signal.SIGTERM, signal.SIGINT)
 
 
 class LktuiApp(App[None], inherit_bindings=False):
@@ -180,15 +181,9 @@ class LktuiApp(App[None], inherit_bindings=False):
             self.run_worker(self._leave(), group="leave")
 
     async def _leave(self) -> None:
-        self.set_timer(_SAY_AFTER_S, self._say_leaving)
+        self.set_interval(_SAY_EVERY_S, Leaving(self.controller, QUIT_GRACE_S).say)
         await self.controller.stop(QUIT_GRACE_S)
         self.exit()
-
-    def _say_leaving(self) -> None:
-        left = len(self.unfinished)
-        what = f"ending, {left} to clean up" if left else "ending"
-        again = key_of(ActionId.INTERRUPT)
-        self.controller.notice(f"{what}; {again} twice leaves it to the engine", StateKind.WAITING)
 
     def _ended_by_signal(self) -> None:
         # At end of file the engine ends the sessions and cleans up without us.

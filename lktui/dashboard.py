@@ -6,7 +6,8 @@ import gc
 import os
 
 from lktui.commands.diagnostics import misused
-from lktui.core.problems import Problem
+from lktui.core.problems import PortError, Problem, ProblemCode, problem
+from lktui.core.sanitize import clean, clean_detail
 from lktui.invocation import Invocation
 from lktui.session.engine_client import ChildEngine, EngineOptions
 from lktui.store.files import make_private_folder
@@ -25,7 +26,7 @@ def spawn_engine(invocation: Invocation) -> ChildEngine:
     """Start the engine's process, which imports while we do.
 
     Raises:
-        PortError: STATE_UNUSABLE: the state folder cannot be made.
+        PortError: STATE_UNUSABLE: the state folder cannot be made or written.
     """
     make_private_folder(invocation.paths.state_dir)
     engine = ChildEngine(
@@ -37,7 +38,12 @@ def spawn_engine(invocation: Invocation) -> ChildEngine:
             record=invocation.record,
         )
     )
-    engine.spawn()
+    try:
+        engine.spawn()
+    except OSError as error:  # the log is the first thing that is written there
+        path, why = clean(str(invocation.paths.log_file)), clean_detail(str(error.strerror))
+        found = problem(ProblemCode.STATE_UNUSABLE, subject=path, path=path, why=why)
+        raise PortError(found) from error
     return engine
 
 

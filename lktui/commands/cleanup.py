@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 
 from lktui.clock import SystemClock
+from lktui.commands import orphans
 from lktui.commands.diagnostics import fail, hint, misused, misused_word
 from lktui.commands.headless import Headless, run_interruptible
 from lktui.commands.text_table import table_lines
-from lktui.core.cleanup import OVER, CleanupItem, ItemState
+from lktui.core.cleanup import GONE, OVER, STARTS, CleanupItem, ItemState
 from lktui.core.commands import ForgetCleanup, RunCleanup
 from lktui.core.events import AnyEvent, CleanupRan
 from lktui.core.problems import ExitCode, PortError, Problem, ProblemCode, problem
@@ -36,9 +39,19 @@ class ItemResult(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     tries: int
     next_try_s: float | None
-    """Seconds from now; null unless a try is planned."""
+    """Seconds from now; null unless a try or a last look is planned."""
     age_s: float
     problem: Problem | None
+
+
+class QueueResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The queue as scripts see it."""
+
+    items: tuple[ItemResult, ...]
+    last_looks: int
+    """Items that are gone and only looked for once more."""
+    last_look_s: float | None
+    """Seconds until the last of these looks; null without any."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     running.add_argument("--kept", action="store_true", help="also what is kept")
     running.add_argument("ids", nargs="*", metavar="ID", help="only these: ids, or rooms")
     running.set_defaults(parser=running)
+    finding = actions.add_parser("orphans", help="look for rooms of ours that no queue knows")
+    orphans.add_arguments(finding)
+    finding.set_defaults(parser=finding)
     forgetting = actions.add_parser("forget", help="take items out of the queue")
     forgetting.add_argument("ids", nargs="+", metavar="ID")
     forgetting.set_defaults(parser=forgetting)
@@ -60,6 +76,8 @@ def run(invocation: Invocation, args: argparse.Namespace) -> int:
     match args.action:
         case "run":
             return run_interruptible(_run(invocation, tuple(args.ids), kept=args.kept))
+        case "orphans":
+            return run_interruptible(orphans.run(invocation, tuple(args.rooms), delete=args.delete))
         case "forget":
             return run_interruptible(_forget(invocation, tuple(args.ids)))
         case _:
@@ -86,7 +104,7 @@ async def _run(invocation: Invocation, ids: tuple[str, ...], *, kept: bool) -> i
         _print(invocation, worked_on)
     left = ran[0].left if ran else len(known)
     for item in worked_on:
-        if item.problem is not None and item.state not in OVER:
+        if item.problem is not None and item.state not in GONE:
             hint(f"{item.what} {item.name}: {item.problem.line}", quiet=invocation.quiet)
     if left:
         return fail(problem(ProblemCode.CLEANUP_PENDING, what=f"{left} left"))
@@ -124,9 +142,14 @@ def _all_free(ids: Sequence[str], items: Sequence[CleanupItem], action: str) -> 
 
 def _print(invocation: Invocation, items: Sequence[CleanupItem]) -> None:
     now = SystemClock().wall()
+    looks = [item.next_try_at for item in items if item.state is ItemState.LAST_LOOK]
     if invocation.json:
-        results = [_result(item, now) for item in items]
-        sys.stdout.write(msgspec.json.encode({"items": results}).decode() + "\n")
+        queue = QueueResult(
+            items=tuple(_result(item, now) for item in items),
+            last_looks=len(looks),
+            last_look_s=round(max(0.0, max(looks) - now), 1) if looks else None,
+        )
+        sys.stdout.write(msgspec.json.encode(queue).decode() + "\n")
     elif not items:
         sys.stdout.write("Nothing to clean up. Every room and dispatch made here is gone.\n")
     else:
@@ -135,19 +158,59 @@ def _print(invocation: Invocation, items: Sequence[CleanupItem]) -> None:
                 item.state.value,
                 item.what.value,
                 item.name or UNKNOWN,
-                str(item.tries),
+                str(item.all_tries),
+                _next_try(item, now),
                 age(now - item.made_at),
                 item.profile,
+                urlsplit(item.url).netloc or UNKNOWN,
                 item.problem.summary if item.problem else "",
             )
             for item in items
         ]
-        heads = ("state", "what", "name", "tries", "age", "profile", "last problem")
+        heads = ("state", "what", "name", "tries", "next", "age", "profile", "server", "problem")
         sys.stdout.write("\n".join(table_lines(heads, rows)) + "\n")
+        _advise(invocation, items)
+    if looks:
+        hint(_look_words(looks), quiet=invocation.quiet)
+
+
+def _look_words(looks: Sequence[float]) -> str:
+    """Say when what is gone is looked for once more, and by whom."""
+    at = time.strftime("%H:%M:%S", time.localtime(max(looks)))
+    count = len(looks)
+    rooms = (
+        f"1 room is gone; last look {at}"
+        if count == 1
+        else (f"{count} rooms are gone; last looks up to {at}")
+    )
+    return f"{rooms}, by a running lktui or by the next one: a late agent makes its room anew."
+
+
+def _next_try(item: CleanupItem, now: float) -> str:
+    if item.state not in STARTS:
+        return UNKNOWN
+    return f"{max(0, round(item.next_try_at - now))} s" if item.next_try_at > now else "now"
+
+
+def _advise(invocation: Invocation, items: Sequence[CleanupItem]) -> None:
+    """Say what can be done about what will not go by itself."""
+    met = {
+        (item.problem.summary, item.problem.resolution)
+        for item in items
+        if item.problem is not None and item.state not in GONE
+    }
+    for summary, resolution in sorted(met):
+        hint(f"{summary}: {resolution[:1].lower()}{resolution[1:]}.", quiet=invocation.quiet)
+    kept = sum(item.state is ItemState.KEPT for item in items)
+    if kept:
+        hint(
+            f"{kept} kept: `lktui cleanup run NAME` or `cleanup run --kept` removes them.",
+            quiet=invocation.quiet,
+        )
 
 
 def _result(item: CleanupItem, now: float) -> ItemResult:
-    planned = item.state in (ItemState.DUE, ItemState.WAITING)
+    planned = item.state in STARTS
     return ItemResult(
         id=item.id,
         what=item.what.value,
@@ -155,7 +218,7 @@ def _result(item: CleanupItem, now: float) -> ItemResult:
         room=item.room,
         profile=item.profile,
         state=item.state.value,
-        tries=item.tries,
+        tries=item.all_tries,
         next_try_s=round(max(0.0, item.next_try_at - now), 1) if planned else None,
         age_s=round(now - item.made_at, 1),
         problem=item.problem,

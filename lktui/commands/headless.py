@@ -8,10 +8,12 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Self
 
+from lktui.commands.diagnostics import hint
 from lktui.core.commands import AnyCommand
-from lktui.core.events import AnyEvent, EngineFaulted
+from lktui.core.events import AnyEvent, EngineFaulted, Hello, JournalMended
 from lktui.core.fold import Fold, State
 from lktui.core.problems import PortError, ProblemCode, problem
+from lktui.core.sanitize import clean, clean_detail
 from lktui.invocation import Invocation
 from lktui.session.engine_client import ChildEngine, EngineHealth, EngineOptions
 from lktui.store.files import make_private_folder
@@ -50,6 +52,9 @@ class Headless:
         self._changed = asyncio.Event()
         self._health = EngineHealth.STARTING
         self._fault: EngineFaulted | None = None
+        self._quiet = invocation.quiet
+        self.installation = ""
+        """Four characters in the names of this installation's rooms."""
         self.fold = Fold()
 
     @property
@@ -58,7 +63,12 @@ class Headless:
         return self.fold.state
 
     async def __aenter__(self) -> Self:
-        await self._engine.start()
+        try:
+            await self._engine.start()
+        except OSError as error:  # the log is the first thing that is written there
+            path, why = clean(str(self._log)), clean_detail(error.strerror or str(error))
+            found = problem(ProblemCode.STATE_UNUSABLE, subject=path, path=path, why=why)
+            raise PortError(found) from error
         if not await self.until(lambda _state: self._health is EngineHealth.UP, START_LIMIT_S):
             raise PortError(problem(ProblemCode.ENGINE_LOST, log=str(self._log)))
         return self
@@ -96,8 +106,15 @@ class Headless:
     def _take(self, events: list[AnyEvent]) -> None:
         self.fold.apply(events)
         for event in events:
-            if isinstance(event, EngineFaulted):
-                self._fault = event
+            match event:
+                case EngineFaulted():
+                    self._fault = event
+                case Hello():
+                    self.installation = event.installation
+                case JournalMended():
+                    hint(event.problem.line, quiet=self._quiet)
+                case _:
+                    pass
         self._on_events(events)
         self._changed.set()
 

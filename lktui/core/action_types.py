@@ -9,6 +9,7 @@ import msgspec
 
 from lktui.core.cleanup import CleanupItem
 from lktui.core.events import ListedRoom
+from lktui.core.orphans import Orphan
 from lktui.core.profile import Profile
 from lktui.core.session import SessionState
 
@@ -20,6 +21,9 @@ class Scope(StrEnum):
     ROOMS = "rooms"
     LIVE = "live"
     CLEANUP = "cleanup"
+    ORPHANS = "orphans"
+    TRIES = "all tries"
+    MARKS = "lists with marks"
     LIST = "lists"
     MOVING = "moving"
     GLOBAL = "everywhere"
@@ -61,6 +65,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     marked: tuple[SessionState, ...] = ()
     """The conversations among them."""
     item: CleanupItem | None = None
+    items: tuple[CleanupItem, ...] = ()
+    """What is marked in the queue."""
+    orphans: tuple[Orphan, ...] = ()
+    """What is marked among the orphans; without marks the one under the cursor."""
+    wall: float = 0.0
+    """Now, seconds since the epoch: for ages in questions."""
     rows: int = 0
     """Rows in view, behind the filter."""
     filtered: bool = False
@@ -112,7 +122,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """`rooms.retry`: public and stable, what a keymap names."""
     title: str
-    """For the footer, at most 12 cells."""
+    """For the footer, at most 13 cells."""
     help: str
     """One sentence of at most 49 cells without its full stop: help page and README."""
     keys: tuple[str, ...]

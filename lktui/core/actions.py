@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from lktui.core import action_reasons as why
-from lktui.core.action_types import Action, Danger, Scope, View
+from lktui.core.action_types import Action, Danger, Scope
 
 
 class ActionId(StrEnum):
@@ -73,8 +73,22 @@ class ActionId(StrEnum):
     COMPOSER_NEWER = "composer.newer"
     CLEANUP_TRY = "cleanup.try"
     CLEANUP_TRY_ALL = "cleanup.try_all"
+    CLEANUP_ORPHANS = "cleanup.orphans"
     CLEANUP_FORGET = "cleanup.forget"
+    CLEANUP_OPEN = "cleanup.open"
+    CLEANUP_MARK = "cleanup.mark"
+    CLEANUP_MARK_ALL = "cleanup.mark_all"
     CLEANUP_COPY_ID = "cleanup.copy_id"
+    ORPHANS_DELETE = "orphans.delete"
+    ORPHANS_LOOK = "orphans.look"
+    ORPHANS_MARK = "orphans.mark"
+    ORPHANS_MARK_ALL = "orphans.mark_all"
+    ORPHANS_CLOSE = "orphans.close"
+    ORPHANS_COPY_ID = "orphans.copy_id"
+    TRIES_CLOSE = "tries.close"
+    MARK_RANGE = "list.mark_range"
+    NEXT_NEED = "list.next_need"
+    PREVIOUS_NEED = "list.previous_need"
     FILTER_KEEP = "filter.keep"
     FILTER_CLEAR = "filter.clear"
     SHEET_DO = "sheet.do"
@@ -102,8 +116,10 @@ class ActionId(StrEnum):
 PARENTS: Mapping[Scope, tuple[Scope, ...]] = MappingProxyType(
     {
         Scope.PROFILES: (Scope.LIST, Scope.MOVING, Scope.GLOBAL),
-        Scope.ROOMS: (Scope.LIST, Scope.MOVING, Scope.GLOBAL),
-        Scope.CLEANUP: (Scope.LIST, Scope.MOVING, Scope.GLOBAL),
+        Scope.ROOMS: (Scope.MARKS, Scope.LIST, Scope.MOVING, Scope.GLOBAL),
+        Scope.CLEANUP: (Scope.MARKS, Scope.LIST, Scope.MOVING, Scope.GLOBAL),
+        Scope.ORPHANS: (Scope.MARKS, Scope.LIST, Scope.MOVING, Scope.GLOBAL),
+        Scope.TRIES: (Scope.LIST, Scope.MOVING, Scope.GLOBAL),
         Scope.LIVE: (Scope.MOVING, Scope.GLOBAL),
         Scope.HELP: (Scope.MOVING,),
         Scope.HISTORY: (Scope.MOVING,),
@@ -204,15 +220,40 @@ _REGISTRY: tuple[Action, ...] = (
        help="take one of your own later lines"),
     # --- cleanup
     _A(id=_I.CLEANUP_TRY, keys=("r",), title="Try now", scope=_S.CLEANUP, rank=1,
-       help="try to remove it now", unavailable=why.no_try),
+       help="try to remove it now", bulk=True, unavailable=why.no_try),
     _A(id=_I.CLEANUP_TRY_ALL, keys=("R",), title="Try all", scope=_S.CLEANUP, rank=2,
        help="try everything that is due, waiting or stuck", unavailable=why.no_try_all),
-    _A(id=_I.CLEANUP_FORGET, keys=("f",), title="Forget", scope=_S.CLEANUP, rank=3,
-       help="take it off the queue, not the server; asks first",
+    _A(id=_I.CLEANUP_ORPHANS, keys=("o",), title="Orphans", scope=_S.CLEANUP, rank=3,
+       help="rooms that look like ours and are not here", unavailable=why.no_orphans),
+    _A(id=_I.CLEANUP_FORGET, keys=("f",), title="Forget", scope=_S.CLEANUP, rank=4,
+       help="take it off the queue, not the server; asks first", bulk=True,
        danger=Danger.DESTRUCTIVE, unavailable=why.no_forget, ask=why.ask_forget),
+    _A(id=_I.CLEANUP_OPEN, keys=("enter",), title="All tries", scope=_S.CLEANUP, rank=5,
+       help="what was tried, when, and what was said", unavailable=why.no_rows),
+    _A(id=_I.CLEANUP_MARK, keys=("space",), title="Mark", scope=_S.CLEANUP, rank=8,
+       help="mark the row and go down; again unmarks", unavailable=why.no_rows),
+    _A(id=_I.CLEANUP_MARK_ALL, keys=("*",), title="Mark all", scope=_S.CLEANUP,
+       help="mark all rows in view", unavailable=why.no_rows),
     _A(id=_I.CLEANUP_COPY_ID, keys=("i",), title="Copy name", scope=_S.CLEANUP,
        help="copy the room's name or the dispatch's id", unavailable=why.no_rows),
+    _A(id=_I.ORPHANS_DELETE, keys=("d",), title="Delete", scope=_S.ORPHANS, rank=1,
+       help="delete the room or those marked; asks first", bulk=True,
+       danger=Danger.DESTRUCTIVE, unavailable=why.no_orphan_delete, ask=why.ask_orphan_delete),
+    _A(id=_I.ORPHANS_MARK, keys=("space",), title="Mark", scope=_S.ORPHANS, rank=2,
+       help="mark the row and go down; again unmarks", unavailable=why.no_rows),
+    _A(id=_I.ORPHANS_MARK_ALL, keys=("*",), title="Mark all", scope=_S.ORPHANS, rank=3,
+       help="mark all rows in view", unavailable=why.no_rows),
+    _A(id=_I.ORPHANS_CLOSE, keys=("o",), title="Back to queue", scope=_S.ORPHANS, rank=4,
+       help="back to what was made here"),
+    _A(id=_I.ORPHANS_LOOK, keys=("r",), title="Look again", scope=_S.ORPHANS, rank=5,
+       help="look through the server's rooms again", unavailable=why.no_orphans),
+    _A(id=_I.ORPHANS_COPY_ID, keys=("i",), title="Copy name", scope=_S.ORPHANS,
+       help="copy the room's name", unavailable=why.no_rows),
+    _A(id=_I.TRIES_CLOSE, keys=("enter",), title="Back", scope=_S.TRIES, rank=1,
+       help="back to the queue"),
     # --- shared by the lists
+    _A(id=_I.MARK_RANGE, keys=("v",), title="Mark range", scope=_S.MARKS,
+       help="mark all from the row marked last to this one", unavailable=why.no_rows),
     _A(id=_I.FILTER, keys=("/",), title="Filter", scope=_S.LIST, rank=6,
        help="show only rows with a text; ! inverts, ~ regex",
        unavailable=why.no_filter),
@@ -220,6 +261,10 @@ _REGISTRY: tuple[Action, ...] = (
        help="copy the row to the terminal's clipboard", unavailable=why.no_rows),
     _A(id=_I.COPY_ALL, keys=("Y",), title="Copy all", scope=_S.LIST,
        help="copy all rows in view", unavailable=why.no_rows),
+    _A(id=_I.NEXT_NEED, keys=("]",), title="Next need", scope=_S.LIST,
+       help="to the next row that needs you", unavailable=why.no_rows),
+    _A(id=_I.PREVIOUS_NEED, keys=("[",), title="Last need", scope=_S.LIST,
+       help="to the previous row that needs you", unavailable=why.no_rows),
     _A(id=_I.FILTER_KEEP, keys=("enter",), title="Keep", scope=_S.FILTER, rank=1,
        help="keep the filter and go back to the list"),
     _A(id=_I.FILTER_CLEAR, keys=("escape",), title="Clear", scope=_S.FILTER, rank=2,
@@ -320,43 +365,6 @@ def key_of(name: ActionId) -> str:
 def of_scopes(scopes: Iterable[Scope]) -> tuple[Action, ...]:
     """Give the actions of some scopes, scope by scope."""
     return tuple(action for scope in scopes for action in ACTIONS.values() if action.scope is scope)
-
-
-def footer_entries(scopes: Iterable[Scope], view: View) -> tuple[tuple[str, str], ...]:
-    """Give key and title of what belongs into the footer, by rank.
-
-    What is the thing to do comes first, what is impossible on this row last; where there are no
-    rows that is left out. With marks: what acts on them, and how they go.
-    """
-    if view.marks:
-        return _entries_with_marks(scopes, view.marks)
-    ranked = [
-        (action.unavailable(view) is not None, not action.eager(view), action.rank, action)
-        for action in of_scopes(scopes)
-        if action.rank
-    ]
-    ranked.sort(key=lambda place: place[:3])
-    return tuple(
-        (shown_key(action.keys[0]), action.title)
-        for impossible, _, _, action in ranked
-        if view.rows or not impossible
-    )
-
-
-def _entries_with_marks(scopes: Iterable[Scope], marks: int) -> tuple[tuple[str, str], ...]:
-    bulk = sorted((action for action in of_scopes(scopes) if action.bulk), key=lambda a: a.rank)
-    rest = (ActionId.ROOMS_MARK_ALL, ActionId.COPY, ActionId.FILTER)
-    return (
-        *((shown_key(action.keys[0]), f"{action.title} {marks} marked") for action in bulk),
-        (key_of(ActionId.BACK), "Unmark"),
-        *((key_of(name), ACTIONS[name].title) for name in rest),
-    )
-
-
-def help_entry(*, typing: bool) -> tuple[str, str]:
-    """Give the footer's last entry; while typing the help key is a character."""
-    keys = (ActionId.BACK, ActionId.HELP) if typing else (ActionId.HELP,)
-    return " ".join(key_of(key) for key in keys), ACTIONS[ActionId.HELP].title
 
 
 def keys_table() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lktui.core.events import SessionId
+from lktui.core.orphans import Orphan
 from lktui.core.profile import Profile
 
 
@@ -63,6 +64,8 @@ class EndSession(Command, frozen=True, tag="end"):
     """Leave and clean up."""
 
     session: SessionId
+    agreed: bool = False
+    """A person has agreed that others who are in the room are put out."""
 
 
 class WatchRooms(Command, frozen=True, tag="watch_rooms"):
@@ -100,6 +103,19 @@ class ForgetCleanup(Command, frozen=True, tag="forget"):
     ids: tuple[str, ...]
 
 
+class FindOrphans(Command, frozen=True, tag="find_orphans"):
+    """Look for rooms with this profile's prefix that no item of the queue stands for."""
+
+    profile: Profile
+
+
+class DeleteOrphans(Command, frozen=True, tag="delete_orphans"):
+    """Delete rooms that a person has chosen; each becomes an item of the queue."""
+
+    profile: Profile
+    orphans: tuple[Orphan, ...]
+
+
 class Shutdown(Command, frozen=True, tag="shutdown"):
     """End all sessions, work the queue for at most so long, and exit."""
 
@@ -108,5 +124,5 @@ class Shutdown(Command, frozen=True, tag="shutdown"):
 
 AnyCommand = (
     StartSession | Say | Retry | DispatchInto | WithdrawDispatches | EndSession | WatchRooms
-    | LookInto | ReadRooms | RunCleanup | ForgetCleanup | Shutdown
+    | LookInto | ReadRooms | RunCleanup | ForgetCleanup | FindOrphans | DeleteOrphans | Shutdown
 )  # fmt: skip

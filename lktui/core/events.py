@@ -21,8 +21,10 @@ from lktui.core.server_events import (
     CleanupForgotten,
     CleanupRan,
     DispatchesWithdrawn,
+    JournalMended,
     ListedDispatch,
     ListedRoom,
+    OrphansFound,
     QueueRead,
     RoomsListed,
     RoomsRead,
@@ -37,8 +39,10 @@ __all__ = [
     "CleanupRan",
     "DispatchesWithdrawn",
     "Event",
+    "JournalMended",
     "ListedDispatch",
     "ListedRoom",
+    "OrphansFound",
     "QueueRead",
     "RoomsListed",
     "RoomsRead",
@@ -355,7 +359,7 @@ AnyEvent = (
     | AgentPonged | AgentGone | VerdictReached | RetryStep | RetryPlanned | Notice | SegmentUpdated
     | LinkChanged | ProblemRaised | SessionEnded
     | QueueRead | CleanupChanged | CleanupForgotten | CleanupRan | RoomsListed | RoomsUnlisted
-    | RoomsRead | DispatchesWithdrawn | ApiCalled
+    | RoomsRead | DispatchesWithdrawn | OrphansFound | JournalMended | ApiCalled
 )  # fmt: skip
 """The union that decoders need; each tag once."""
 

@@ -275,6 +275,24 @@ CATALOGUE: dict[ProblemCode, Entry] = {
         "Run `lktui cleanup run`; see `lktui cleanup list`",
         ExitCode.CLEANUP_PENDING,
     ),
+    ProblemCode.ROOM_IN_USE: Entry(
+        "The room stays: {what} in it",
+        "what is ours in it is gone; to delete it would put them out",
+        "Nothing: it is looked at again each minute, and removed when they have left",
+        ExitCode.CLEANUP_PENDING,
+    ),
+    ProblemCode.DISPATCH_UNKNOWN: Entry(
+        "A dispatch of “{agent}” may be ours",
+        "its id was lost with the engine, and {room} is not ours: it may be another's",
+        "Look at the room, withdraw it if it is yours; then forget it here",
+        ExitCode.CLEANUP_PENDING,
+    ),
+    ProblemCode.STATE_DAMAGED: Entry(
+        "The journal was damaged: {what} carried over",
+        "its file was overwritten, cut short or on a bad disk",
+        "Nothing is lost that could be read; the damaged file is {path}",
+        _U,
+    ),
     ProblemCode.INTERRUPTED: Entry(
         "Interrupted",
         "ctrl+c or a signal",

@@ -7,6 +7,7 @@ import msgspec
 from lktui.core.cleanup import CleanupItem
 from lktui.core.event import Event
 from lktui.core.evidence import Job
+from lktui.core.orphans import Orphan
 from lktui.core.problems import Problem
 
 # --- the queue and the rooms ----------------------------------------------------------------
@@ -34,6 +35,21 @@ class CleanupRan(Event, frozen=True, tag="cleanup_ran"):
     """A run that was asked for has ended; `left` are those that are not gone."""
 
     left: int
+
+
+class OrphansFound(Event, frozen=True, tag="orphans"):
+    """The answer to `FindOrphans`."""
+
+    profile: str
+    orphans: tuple[Orphan, ...] = ()
+    problem: Problem | None = None
+    """Why they could not be looked for."""
+
+
+class JournalMended(Event, frozen=True, tag="journal_mended"):
+    """The journal was damaged and set aside; what could be read of it goes on."""
+
+    problem: Problem
 
 
 class ListedDispatch(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ whether the first one has landed. What became of it is `engine.judge`'s to say.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 
 import msgspec
 
@@ -22,11 +22,11 @@ from lktui.core.events import (
     SessionId,
     Step,
 )
-from lktui.core.evidence import Evidence
+from lktui.core.evidence import Evidence, Job
 from lktui.core.problems import PortError, Problem
 from lktui.core.profile import DispatchMode, Profile
 from lktui.core.sanitize import clean
-from lktui.core.verdict import Diagnosis
+from lktui.core.verdict import Diagnosis, Outcome
 from lktui.engine.agent_session import AgentSession
 from lktui.engine.failures import may_be_tried_again, may_have_landed
 from lktui.engine.judge import Judge
@@ -37,6 +37,8 @@ from lktui.engine.ports import Ledger, ServerApi
 from lktui.engine.tasks import Landings
 from lktui.engine.witness import Witness
 
+_WITHOUT_A_JOB = frozenset({Outcome.NOT_TAKEN, Outcome.REJECTED})
+"""No worker brings an agent: that was seen."""
 _log = logging.getLogger(__name__)
 
 
@@ -78,6 +80,8 @@ class Dispatcher:
         """Every dispatch and agent in it is our doing."""
         self.known_dispatches: frozenset[str] = frozenset()
         """Ids of those that were in somebody else's room before us."""
+        self.expects_an_old_agent = False
+        """A job of an earlier attempt was withdrawn whose agent was never seen: it may come yet."""
         self.kept_out = KeptOut(room, api, clock, self._put_out)
         self.witness = Witness(
             session=session,
@@ -115,6 +119,14 @@ class Dispatcher:
     def verdict(self) -> Diagnosis | None:
         """What is thought of the current attempt; None before it was judged."""
         return self.judge.verdict
+
+    @property
+    def awaits_agent(self) -> bool:
+        """Whether the attempt's agent was not seen to connect, and may be on its way."""
+        found = self.verdict.code if self.verdict is not None else Outcome.WAITING
+        agent = self.evidence.agent
+        came = agent is not None and agent.identity in self.witness.came
+        return not came and found not in _WITHOUT_A_JOB
 
     @property
     def by_api(self) -> bool:
@@ -273,7 +285,14 @@ class Dispatcher:
     def release(self) -> None:
         """Record that nobody uses the dispatch any more, before anything is removed."""
         if self.item is not None and self.item.state is ItemState.LIVE:
-            self.put_item(self.item.due())
+            agent = self.evidence.agent
+            came = (agent.identity,) if agent is not None and not self.awaits_agent else ()
+            self.put_item(msgspec.structs.replace(self.item.due(), came=came))
+
+    def expect(self, jobs: Iterable[Job]) -> None:
+        """Note that these jobs are about to be withdrawn."""
+        coming = {job.identity or f"agent-{job.id}" for job in jobs if not job.declined}
+        self.expects_an_old_agent |= not coming <= self.witness.came
 
     def put_item(self, item: CleanupItem) -> None:
         """Record the current dispatch's item as it is now."""

@@ -8,8 +8,10 @@ import logging
 from lktui.clock import Clock
 from lktui.core.commands import (
     AnyCommand,
+    DeleteOrphans,
     DispatchInto,
     EndSession,
+    FindOrphans,
     ForgetCleanup,
     LookInto,
     ReadRooms,
@@ -25,6 +27,7 @@ from lktui.core.events import (
     CleanupResult,
     DispatchesWithdrawn,
     EngineFaulted,
+    JournalMended,
     Notice,
     OutcomesRead,
     ProblemRaised,
@@ -36,6 +39,7 @@ from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import Profile
 from lktui.core.sanitize import clean
 from lktui.engine.janitor import Janitor
+from lktui.engine.orphan_finder import OrphanFinder
 from lktui.engine.ports import Gateway
 from lktui.engine.recorder import Recorder
 from lktui.engine.room_dispatch import RoomDispatch
@@ -73,6 +77,7 @@ class Engine:
         self._clock, self._log_file = clock, log
         self._runs: dict[SessionId, SessionRun | RoomDispatch] = {}
         self._janitor = Janitor(journal, gateway, recorder.emit, clock)
+        self._orphans = OrphanFinder(journal, gateway, self._janitor, recorder.emit)
         self._monitor = RoomMonitor(gateway, recorder.emit, clock)
         self._tasks = Tasks("the engine", self._failed)
         self._ending = False
@@ -80,6 +85,11 @@ class Engine:
     def start(self) -> None:
         """Say what is known from before, take over what dead engines left, begin to work."""
         self._recorder.emit(OutcomesRead(outcomes=self._journal.outcomes()))
+        if (salvaged := self._journal.salvaged) is not None:
+            items = "1 item" if salvaged.items == 1 else f"{salvaged.items} items"
+            path = clean(str(salvaged.aside))
+            found = problem(ProblemCode.STATE_DAMAGED, subject=path, path=path, what=items)
+            self._recorder.emit(JournalMended(problem=found))
         self._take_over()
         self._recorder.emit(QueueRead(items=self._journal.open_items()))
         self._tasks.start(self._janitor.run())
@@ -113,6 +123,8 @@ class Engine:
                 )
             case ForgetCleanup():
                 self._janitor.forget(command.ids)
+            case FindOrphans() | DeleteOrphans():
+                self._tasks.start(self._orphans.handle(command))
             case Shutdown():
                 pass  # the process ends itself: engine.__main__
 
@@ -127,7 +139,10 @@ class Engine:
             case Retry():
                 run.retry(replace_live=command.replace_live)
             case EndSession():
-                run.end()
+                if isinstance(run, SessionRun):
+                    run.end(agreed=command.agreed)
+                else:
+                    run.end()
 
     async def shutdown(self, grace_s: float) -> int:
         """End every session and work the queue; how many items are left."""
@@ -200,6 +215,7 @@ class Engine:
             try:
                 self._take_over()
                 if self._journal.changed_elsewhere():
+                    self._janitor.follow()
                     self._recorder.emit(QueueRead(items=self._journal.open_items()))
             except PortError as error:
                 _log.warning("the journal cannot be read: %s", error.problem.line)

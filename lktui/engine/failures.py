@@ -112,6 +112,7 @@ def answered(found: Problem) -> bool:
         ProblemCode.RATE_LIMITED,
         ProblemCode.SERVER_ERROR,
         ProblemCode.NOT_FOUND,
+        ProblemCode.DISPATCH_UNKNOWN,
     )
 
 

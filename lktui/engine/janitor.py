@@ -1,13 +1,14 @@
-"""Works the cleanup queue: dispatch before room, then a look whether they stay gone.
+"""Works the cleanup queue: which item, when and by whom; `removal` is how.
 
-A job that was still joining when its room was deleted re-creates it and sits in it alone
-(facts/livekit.md, "Cleanup order"); so an item is done only after the last look.
+The journal's row is what counts: a try begins only if it could be recorded as ours, so that no two
+engines work on the same item.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -15,7 +16,7 @@ from functools import partial
 import msgspec
 
 from lktui.clock import Clock
-from lktui.core.cleanup import OPEN, OVER, CleanupItem, ItemState, What
+from lktui.core.cleanup import GONE, OPEN, OVER, RESTING, STARTS, CleanupItem, ItemState, What
 from lktui.core.events import (
     AnyEvent,
     CleanupChanged,
@@ -23,18 +24,21 @@ from lktui.core.events import (
     CleanupRan,
     SessionId,
 )
+from lktui.core.orphans import Orphan
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.profile import Profile
 from lktui.core.sanitize import clean
 from lktui.engine.failures import answered
 from lktui.engine.ports import Gateway, ServerApi
+from lktui.engine.removal import Removal, SparedError
 from lktui.engine.tasks import LOG_PLACE
 from lktui.store.journal import Journal
 
-LOOKS_S = (0.5,)
-EARLY_LOOKS_S = (0.5, 1.5, 3.5, 6.5)
-"""After an end in the middle of a call or of an agent's joining (facts/engine-split.md)."""
 _TICK_S = 1.0
+_ELSEWHERE_S = 0.5
+"""So often an item is looked at that another engine works on."""
+MAX_AT_ONCE = 8
+"""Items for which a server is asked at the same time; while they wait others are."""
 MAX_OVER = 200
 """Items that are over and still known here."""
 _log = logging.getLogger(__name__)
@@ -57,6 +61,8 @@ class Janitor:
         self._items: dict[str, CleanupItem] = {}
         self._profiles: dict[str, Profile] = {}
         self._early: set[str] = set()
+        """Items that a session has left in the middle of a call or of an agent's joining."""
+        self._gate = asyncio.Semaphore(MAX_AT_ONCE)
         self._working: dict[str, asyncio.Task[None]] = {}
 
     @property
@@ -70,18 +76,26 @@ class Janitor:
         return sum(item.state in OPEN for item in self._items.values())
 
     def put_item(self, item: CleanupItem) -> None:
-        """Record an item as it is now; durable when this returns.
+        """Record an item as it is now; durable when this returns. What is over stays over.
 
         Raises:
             PortError: A new item could not be recorded: what it stands for must not be made.
         """
+        known = self._items.get(item.id)
+        if known is not None and known.state in OVER:
+            return
+        is_ours = True
         try:
-            self._journal.put_item(item)
+            is_ours = self._journal.put_item(item)
         except PortError as error:
-            if item.id not in self._items:
+            if known is None:
                 raise
             # It is removed all the same; at worst the next start looks for it once more.
             _log.error("the state of %s could not be recorded: %s", item.id, error.problem.line)
+        if not is_ours:
+            _log.info("%s is another engine's or forgotten", item.id)
+            self._items.pop(item.id, None)
+            return
         self._items[item.id] = item
         self._emit(CleanupChanged(items=(item,)))
 
@@ -96,25 +110,30 @@ class Janitor:
     def adopt(self, items: Iterable[CleanupItem]) -> None:
         """Take over what a dead engine left: what was in use is due now."""
         for item in items:
-            if item.state is ItemState.KEPT:
-                self.put_item(item)
-            else:
-                self._early.add(item.id)
-                self.put_item(item.due())
+            self.put_item(item.abandoned(self._clock.wall()))
+
+    def release(self, session: SessionId) -> None:
+        """Nobody uses what is left of a session, however it ended."""
+        for item in list(self._items.values()):
+            if item.session == session and item.state is ItemState.LIVE:
+                self.put_item(item.released(self._clock.wall()))
+
+    def follow(self) -> None:
+        """Let go of what another engine has claimed or a person has had forgotten."""
+        ours = self._journal.own_ids()
+        for item_id, item in list(self._items.items()):
+            if item_id not in ours and item.state not in OVER and item_id not in self._working:
+                del self._items[item_id]
 
     # --- work -------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Try what is due, each second; runs until cancelled."""
         while True:
-            await self._clock.sleep(_TICK_S)
             now = self._clock.wall()
-            self._start(
-                item
-                for item in self._items.values()
-                if item.state in (ItemState.DUE, ItemState.WAITING) and item.next_try_at <= now
-            )
+            self._start(item for item in self._items.values() if item.starts(now))
             self._let_go()
+            await self._clock.sleep(_TICK_S)
 
     def _let_go(self) -> None:
         """Forget the oldest of those that are over: the journal and the screen have them."""
@@ -123,7 +142,7 @@ class Janitor:
             self._profiles.pop(SessionId(self._items.pop(item_id).session), None)
 
     async def clean(self, ids: Iterable[str], *, early: bool, limit_s: float) -> bool:
-        """Remove these items now; whether all are gone.
+        """Remove these items now; whether all are gone, be it but for a last look.
 
         Args:
             ids: Items that nobody uses any more.
@@ -136,31 +155,84 @@ class Janitor:
         for item in wanted:
             if item.state is ItemState.LIVE:
                 self.put_item(item.due())
-        self._start(self._items[item.id] for item in wanted)
+        self._start(self._items[item.id] for item in wanted if item.id in self._items)
         tasks = [self._working[item.id] for item in wanted if item.id in self._working]
         if tasks:
             await asyncio.wait(tasks, timeout=limit_s)
-        return all(self._items[item.id].state in OVER for item in wanted)
+        return all(self._is_gone(item.id) for item in wanted)
+
+    def _is_gone(self, item_id: str) -> bool:
+        item = self._items.get(item_id)
+        return item is not None and item.state in GONE
 
     async def try_now(self, ids: tuple[str, ...], *, kept: bool, limit_s: float) -> None:
-        """Try what a person asks for: those named, or all that are due, waiting or stuck."""
-        wanted = self._named(ids) if ids else self._in_need(kept=kept)
-        for item in wanted:
-            if item.state is not ItemState.RUNNING:
+        """Try what a person asks for: those named, or all that are due, waiting or stuck.
+
+        What rests with another engine is taken from it; what one works on is waited for.
+        """
+        deadline = self._clock.monotonic() + limit_s
+        wanted = self._wanted(ids, kept=kept)
+        self._claim(wanted)
+        ours = [self._items[one] for one in wanted if one in self._items]
+        for item in ours:
+            if item.state in RESTING:
                 self.put_item(item.due())
-        await self.clean([item.id for item in wanted], early=False, limit_s=limit_s)
-        left = sum(self._items[item.id].state not in OVER for item in wanted)
+        await self.clean([item.id for item in ours], early=False, limit_s=limit_s)
+        # Another engine may have claimed what we were about to begin with.
+        elsewhere = {one for one in wanted if one not in self._items}
+        while elsewhere and self._clock.monotonic() < deadline:
+            await self._clock.sleep(_ELSEWHERE_S)
+            known = self._journal.open_items()
+            elsewhere &= {item.id for item in known if item.state not in GONE}
+        left = sum(not self._is_gone(one) for one in wanted & self._items.keys()) + len(elsewhere)
         self._emit(CleanupRan(left=left))
 
-    def _named(self, ids: tuple[str, ...]) -> list[CleanupItem]:
-        names = set(ids)
-        items = self._items.values()
-        resting = OVER | {ItemState.LIVE}
-        return [i for i in items if (i.id in names or i.name in names) and i.state not in resting]
+    def _wanted(self, ids: tuple[str, ...], *, kept: bool) -> set[str]:
+        names, states = set(ids), OPEN | {ItemState.KEPT} if kept or ids else OPEN
+        now = self._clock.wall()
+        known = {item.id: item for item in self._journal.open_items()}
+        # What could not be recorded is known here only.
+        known |= {one: item for one, item in self._items.items() if item.state not in OVER}
+        return {
+            item.id
+            for item in known.values()
+            if (item.state in states or (item.state is ItemState.LAST_LOOK and item.starts(now)))
+            and (not ids or item.id in names or item.name in names)
+        }
 
-    def _in_need(self, *, kept: bool) -> list[CleanupItem]:
-        states = OPEN | {ItemState.KEPT} if kept else OPEN
-        return [item for item in self._items.values() if item.state in states]
+    def _claim(self, ids: Iterable[str]) -> None:
+        """Take from living engines what rests with them."""
+        others = [one for one in ids if one not in self._items]
+        for item in self._journal.claim(others) if others else ():
+            self._items[item.id] = item
+
+    def remove_orphans(self, profile: Profile, orphans: Iterable[Orphan]) -> None:
+        """Delete rooms that a person has chosen: each becomes an item first.
+
+        Raises:
+            PortError: One could not be recorded; it is left alone.
+        """
+        covered = {item.room for item in self._journal.open_items()}
+        for orphan in orphans:
+            if orphan.name in covered:
+                continue
+            session = SessionId(f"orphan-{os.urandom(6).hex()}")
+            self.know(session, profile)
+            item = CleanupItem(
+                id=f"{session}:room",
+                what=What.ROOM,
+                name=orphan.name,
+                room=orphan.name,
+                profile=profile.name,
+                url=profile.url,
+                session=session,
+                made_at=orphan.made_at or self._clock.wall(),
+                shared=True,
+                sid=orphan.sid,
+                agreed=True,
+            )
+            self.put_item(item.due(self._clock.wall()))
+            self._start([self._items[item.id]])
 
     def gone(self, name: str) -> None:
         """Note that a person has removed what is called so, past the queue."""
@@ -169,20 +241,29 @@ class Janitor:
                 self.put_item(item.done())
 
     def forget(self, ids: tuple[str, ...]) -> None:
-        """Take items out of the queue; what they stand for may stay on the server."""
+        """Take items out of the queue; what they stand for may stay on the server.
+
+        One that is in use, or that another engine works on, stays.
+        """
+        self._claim(ids)
+        forgotten = []
         for item_id in ids:
+            item = self._items.get(item_id)
+            if item is None or item.state is ItemState.LIVE:
+                continue
             task = self._working.pop(item_id, None)
             if task is not None:
                 task.cancel()
-            self._items.pop(item_id, None)
             self._journal.forget_item(item_id)
-        self._emit(CleanupForgotten(ids=ids))
+            del self._items[item_id]
+            forgotten.append(item_id)
+        self._emit(CleanupForgotten(ids=tuple(forgotten)))
 
     async def close(self, limit_s: float) -> int:
         """Work off what is due within the limit; how many items are left.
 
-        What waits after a failed try waits for the next start: a server that has just not
-        answered would only use up the time.
+        What waits after a failed try, or for its last look, waits for the next start: it would
+        only use up the time.
         """
         states = (ItemState.DUE, ItemState.RUNNING)
         due = [item.id for item in self._items.values() if item.state in states]
@@ -191,13 +272,16 @@ class Janitor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for item in list(self._items.values()):
+            if item.state is ItemState.RUNNING:
+                self.put_item(item.due(self._clock.wall()))
         return self.open_count
 
     def _start(self, items: Iterable[CleanupItem]) -> None:
         for item in list(items):
             task = self._working.get(item.id)
             under_way = task is not None and not task.done()
-            if under_way or item.state in OVER or item.state is ItemState.LIVE:
+            if under_way or item.state not in STARTS:
                 continue
             task = asyncio.get_running_loop().create_task(self._work(item.id))
             self._working[item.id] = task
@@ -243,58 +327,69 @@ class Janitor:
         return own or msgspec.structs.replace(profile, url=item.url)
 
     async def _work(self, item_id: str) -> None:
-        item = self._items[item_id]
-        self.put_item(item.running())
+        self.put_item(self._items[item_id].running())
+        item = self._items.get(item_id)
+        if item is None or item.state is not ItemState.RUNNING:
+            return  # another engine has claimed it
         try:
             profile = self._profile_of(item)
             if not profile.has_key:
-                self.put_item(self._items[item_id].left())
+                self.put_item(item.left())
                 return
-            api = self._gateway.server_api(profile)
-            if item.what is What.DISPATCH:
-                await self._remove_dispatch(api, item)
-            else:
-                await self._remove_room(api, item)
+            await self._remove(item, self._gateway.server_api(profile))
+        except SparedError as spared:
+            self._spared(item_id, spared.problem)
         except PortError as error:
             self._failed(item_id, error.problem)
         else:
             self._early.discard(item_id)
-            self.put_item(self._items[item_id].done())
 
-    async def _remove_dispatch(self, api: ServerApi, item: CleanupItem) -> None:
-        if not await api.room_exists(item.room):
-            return  # gone with its room; asked for it, a server says `unavailable`, after 3 s
-        if item.name:
-            await api.delete_dispatch(item.room, item.name)
+    async def _remove(self, item: CleanupItem, api: ServerApi) -> None:
+        if item.what is What.DISPATCH:
+            room = self._items.get(f"{item.session}:room")
+            if room is not None and room.room != item.room:
+                room = None
+            if await self._removal(item, api, room).dispatch() and room is not None:
+                self._expect(room.id)
+            self.put_item(self._items[item.id].gone(self._clock.wall()))
             return
-        # The create was sent and its answer never seen: in a room of ours every one is ours.
-        if f"{item.session}:room" in self._items:
-            for record in await api.dispatches(item.room):
-                if record.agent_name == item.agent_name:
-                    await api.delete_dispatch(item.room, record.id)
+        if item.gone_at:
+            found = await self._removal(item, api, item).is_back()
+            if found is None:
+                self.put_item(self._items[item.id].done())
+                return
+            _log.info("%s is there again: an agent has come late", item.name)
+            self.put_item(item.returned(found.sid))
+        await self._dispatches_first(item)
+        item = self._items[item.id]  # which a dispatch may have said more of
+        if await self._removal(item, api, item).room(early=item.id in self._early):
+            self._expect(item.id)
+        self.put_item(self._items[item.id].gone(self._clock.wall()))
 
-    async def _remove_room(self, api: ServerApi, item: CleanupItem) -> None:
+    def _removal(self, item: CleanupItem, api: ServerApi, room: CleanupItem | None) -> Removal:
+        return Removal(item, api, self._clock, self._gate, room=room)
+
+    def _expect(self, room_id: str) -> None:
+        """Note, before anything else becomes of it, that an agent may still come into a room."""
+        room = self._items.get(room_id)
+        if room is not None and not room.late:
+            self.put_item(msgspec.structs.replace(room, late=True))
+
+    async def _dispatches_first(self, room: CleanupItem) -> None:
         siblings = [
             other
             for other in self._items.values()
-            if other.room == item.room and other.what is What.DISPATCH and other.state in OPEN
+            if (other.url, other.room) == (room.url, room.room)
+            and other.what is What.DISPATCH
+            and other.state in OPEN
         ]
         self._start(siblings)
         under_way = [self._working[other.id] for other in siblings if other.id in self._working]
         if under_way:
             await asyncio.wait(under_way)
-        await api.delete_room(item.name)
-        looked_s = 0.0
-        for look_s in EARLY_LOOKS_S if item.id in self._early else LOOKS_S:
-            await self._clock.sleep(look_s - looked_s)
-            looked_s = look_s
-            await self._look_again(api, item.name)
 
-    async def _look_again(self, api: ServerApi, room: str) -> None:
-        """Remove what came back: a room that a late agent made anew, with its dispatches."""
-        if not await api.room_exists(room):
-            return
-        for record in await api.dispatches(room):
-            if record.agent_name:
-                await api.delete_dispatch(room, record.id)
-        await api.delete_room(room)
+    def _spared(self, item_id: str, found: Problem) -> None:
+        item = self._items.get(item_id)
+        if item is not None:
+            now, jitter = self._clock.wall(), random.random()  # noqa: S311 - no secret
+            self.put_item(item.spared(found, now=now, jitter=jitter))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+import msgspec
 
 from lktui.clock import Clock
-from lktui.core.cleanup import CleanupItem, ItemState, What
+from lktui.core.cleanup import GONE, CleanupItem, ItemState, What
 from lktui.core.events import (
     AnyEvent,
     CleanupResult,
@@ -16,7 +18,7 @@ from lktui.core.events import (
     StepDone,
 )
 from lktui.core.problems import PortError
-from lktui.core.profile import AuthMode, Profile
+from lktui.core.profile import AuthMode, DispatchMode, Profile
 from lktui.core.sanitize import clean
 from lktui.engine.failures import may_have_landed
 from lktui.engine.janitor import Janitor
@@ -36,6 +38,7 @@ class OwnRoom:
         landings: How the create is awaited.
         emit: Takes the events.
         clock: Tells the time.
+        identity: Who we will be in the room; empty if that is not ours alone.
     """
 
     def __init__(
@@ -49,10 +52,11 @@ class OwnRoom:
         landings: Landings,
         emit: Callable[[AnyEvent], None],
         clock: Clock,
+        identity: str = "",
     ) -> None:
         self._session, self._profile, self._keep = session, profile, keep
         self._api, self._janitor, self._landings = api, janitor, landings
-        self._emit, self._clock = emit, clock
+        self._emit, self._clock, self._identity = emit, clock, identity
         self._item_id = f"{session}:room"
         self.ours = False
         """We make it, so we may delete it."""
@@ -82,7 +86,11 @@ class OwnRoom:
                     profile=profile.name,
                     url=profile.url,
                     session=self._session,
+                    agent_name=self._dispatched_agent,
                     made_at=self._clock.wall(),
+                    keep=self._keep,
+                    identity=self._identity,
+                    shared=not self._is_unique(name),
                 )
             )
             self.made = True
@@ -92,8 +100,28 @@ class OwnRoom:
             self._step("was there; not ours", None)
         elif api is not None and profile.auth_mode is AuthMode.API:
             took_s = await self._create(api, name)
+            await self.is_there()
         self._emit(RoomOpened(session=self._session, room=clean(name), ours=self.ours))
         return took_s
+
+    @property
+    def _dispatched_agent(self) -> str:
+        explicit = self._profile.dispatch_mode is DispatchMode.EXPLICIT
+        return self._profile.agent_name if explicit else ""
+
+    def _is_unique(self, name: str) -> bool:
+        """Whether nobody but us makes a room of this name: it was drawn by lot here."""
+        return not self._profile.room_name and f"-{self._janitor.installation}" in name
+
+    async def is_there(self) -> None:
+        """Note which one it is, where others may make one of the same name some day."""
+        item = self._janitor.item(self._item_id)
+        if self._api is None or item is None or not item.shared or item.sid:
+            return
+        found = await self._api.find_room(item.name)
+        item = self._janitor.item(self._item_id)
+        if found is not None and item is not None:
+            self._janitor.put_item(msgspec.structs.replace(item, sid=found.sid))
 
     async def _create(self, api: ServerApi, name: str) -> float:
         began = self._clock.monotonic()
@@ -112,25 +140,36 @@ class OwnRoom:
                 self.made = False
             raise
 
-    def release(self) -> None:
-        """Record that nobody uses the room any more, before anything is removed."""
+    def release(
+        self, *, agreed: bool = False, came: Iterable[str] = (), late: bool = False
+    ) -> None:
+        """Record that nobody uses the room any more, before anything is removed.
+
+        Args:
+            agreed: A person has agreed that others who are in it are put out.
+            came: Agents that were seen in it.
+            late: A call that makes it may still land, or an agent come that was not seen.
+        """
         item = self._janitor.item(self._item_id)
         if item is None or item.state is not ItemState.LIVE:
             return
         if self._api is None:
             self._janitor.put_item(item.left())
         else:
-            self._janitor.put_item(item.kept() if self._keep else item.due())
+            known = msgspec.structs.replace(
+                item, agreed=agreed, came=tuple(sorted(came)), late=late
+            )
+            self._janitor.put_item(known.released(self._clock.wall()))
 
     async def clean(self, *, early: bool, limit_s: float) -> CleanupResult:
         """Remove the room if it is ours and not to be kept."""
         item = self._janitor.item(self._item_id)
         if not self.ours:
             return CleanupResult.NOT_OURS if item is None else CleanupResult.DONE
-        if item is None or item.state is ItemState.DONE:
-            return CleanupResult.DONE
-        if item.state is ItemState.LEFT:
+        if item is not None and item.state is ItemState.LEFT:
             return CleanupResult.LEFT
+        if item is None or item.state in GONE:
+            return CleanupResult.DONE
         if item.state is ItemState.KEPT:
             return CleanupResult.KEPT
         done = await self._janitor.clean([item.id], early=early, limit_s=limit_s)

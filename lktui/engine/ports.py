@@ -33,6 +33,10 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
     hidden: bool = False
     is_person: bool = True
     """`kind` is none of a program's: an agent may listen to them."""
+    connected: bool = False
+    """The list says that its connection stands; events do not tell.
+
+    One that is listed before that may still give up and join again, 15 s later."""
 
 
 class DispatchRecord(msgspec.Struct, frozen=True):
@@ -56,6 +60,10 @@ class ServerApi(Protocol):
 
     async def room_exists(self, name: str) -> bool:
         """Ask whether there is a room of this name."""
+        ...
+
+    async def find_room(self, name: str) -> ListedRoom | None:
+        """Read one room's entry in the list; None when there is no such room."""
         ...
 
     async def delete_room(self, name: str) -> bool:
@@ -236,7 +244,7 @@ class Ledger(Protocol):
         ...
 
     def put_item(self, item: CleanupItem) -> None:
-        """Record an item as it is now, owned by this engine."""
+        """Record an item as it is now; it is this engine's."""
         ...
 
 

@@ -149,6 +149,7 @@ class SafeRetry:
         """Withdraw the dispatches; from now on the old attempt is judged no more."""
         dispatcher, count = self._dispatcher, len(old.dispatches)
         self._tell(2, f"delete {count} dispatch" + ("es" if count != 1 else ""))
+        dispatcher.expect(old.jobs)
         for dispatch_id in sorted(old.dispatches):
             await self._api.delete_dispatch(dispatcher.room, dispatch_id)
         if dispatcher.item is not None:

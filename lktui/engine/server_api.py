@@ -73,6 +73,11 @@ class LiveKitServerApi:
         """Ask whether there is a room of this name."""
         return bool((await self._list_rooms(api.ListRoomsRequest(names=[name]), name)).rooms)
 
+    async def find_room(self, name: str) -> ListedRoom | None:
+        """Read one room's entry in the list."""
+        answer = await self._list_rooms(api.ListRoomsRequest(names=[name]), name)
+        return next((_listed(room) for room in answer.rooms), None)
+
     async def delete_room(self, name: str) -> bool:
         """Delete a room; False when there was none."""
         request = api.DeleteRoomRequest(room=name)
@@ -81,15 +86,7 @@ class LiveKitServerApi:
     async def list_rooms(self) -> tuple[ListedRoom, ...]:
         """Read the list of rooms; `people` is the server's own count, up to 5 s old."""
         answer = await self._list_rooms(api.ListRoomsRequest())
-        return tuple(
-            ListedRoom(
-                name=clean(room.name, limit=_MAX_NAME_CHARS),
-                sid=clean(room.sid),
-                made_at=float(room.creation_time),
-                people=room.num_participants,
-            )
-            for room in list(answer.rooms)[:MAX_ROOMS]
-        )
+        return tuple(_listed(room) for room in list(answer.rooms)[:MAX_ROOMS])
 
     async def participants(self, room: str) -> tuple[Participant, ...]:
         """Read who is in a room, hidden ones included."""
@@ -195,6 +192,15 @@ def _record(item: agent_dispatch_proto.AgentDispatch) -> DispatchRecord:
     )
 
 
+def _listed(room: models_proto.Room) -> ListedRoom:
+    return ListedRoom(
+        name=clean(room.name, limit=_MAX_NAME_CHARS),
+        sid=clean(room.sid),
+        made_at=float(room.creation_time),
+        people=room.num_participants,
+    )
+
+
 def _participant(info: models_proto.ParticipantInfo) -> Participant:
     is_agent = info.kind == models_proto.ParticipantInfo.Kind.AGENT
     return participant(
@@ -203,11 +209,18 @@ def _participant(info: models_proto.ParticipantInfo) -> Participant:
         is_agent=is_agent,
         attributes=dict(info.attributes),
         hidden=info.permission.hidden,
+        connected=info.state == models_proto.ParticipantInfo.State.ACTIVE,
     )
 
 
 def participant(
-    identity: str, *, name: str, is_agent: bool, attributes: dict[str, str], hidden: bool = False
+    identity: str,
+    *,
+    name: str,
+    is_agent: bool,
+    attributes: dict[str, str],
+    hidden: bool = False,
+    connected: bool = False,
 ) -> Participant:
     """Make a sanitised Participant of what API or SDK say (facts/livekit.md section 2)."""
     agent_name = attributes.get("lk.agent.name") or attributes.get("lk.agent_name", "")
@@ -219,6 +232,7 @@ def participant(
         state=clean(attributes.get("lk.agent.state", ""), limit=24),
         hidden=hidden,
         is_person=not is_agent,
+        connected=connected,
     )
 
 

@@ -30,7 +30,7 @@ from lktui.core.events import (
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.profile import AuthMode
 from lktui.core.sanitize import clean
-from lktui.core.verdict import Diagnosis, Outcome
+from lktui.core.verdict import Diagnosis
 from lktui.engine.agent_session import AgentSession
 from lktui.engine.conversation import Conversation
 from lktui.engine.dispatcher import Dispatcher
@@ -88,6 +88,7 @@ class SessionRun:
         self._retries: Retries | None = None
         self._opening: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._agreed = False
         self.ended = asyncio.Event()
 
     # --- what is asked of it ----------------------------------------------------------------
@@ -114,9 +115,14 @@ class SessionRun:
         else:
             self._retries.ask(replace_live=replace_live)
 
-    def end(self) -> asyncio.Task[None]:
-        """Leave and clean up; a second call gives the same task."""
+    def end(self, *, agreed: bool = False) -> asyncio.Task[None]:
+        """Leave and clean up; a second call gives the same task.
+
+        Args:
+            agreed: A person has agreed that others who are in the room are put out.
+        """
         if self._ending is None:
+            self._agreed = agreed
             self._ending = asyncio.get_running_loop().create_task(self._end_surely())
         return self._ending
 
@@ -161,6 +167,7 @@ class SessionRun:
             landings=self._landings,
             emit=self._emit,
             clock=self._clock,
+            identity=token.identity if profile.token is None else "",
         )
         created_s = await own.open(room)
         dispatcher = self._make_dispatcher(room)
@@ -267,6 +274,8 @@ class SessionRun:
             Connected(session=self.session, identity=identity, room=room, others=len(others))
         )
         self._step(Step.CONNECT, told, took_ms)
+        if self._room is not None:
+            await self._room.is_there()
         if token.room and self._link.room != token.room:
             raise PortError(problem(ProblemCode.TOKEN_WRONG_ROOM, subject=room, room=room))
 
@@ -309,21 +318,23 @@ class SessionRun:
             pending = CleanupResult.PENDING
             self._emit(SessionEnded(session=self.session, cleanup=pending, took_ms=0.0))
         finally:
+            self._janitor.release(self.session)
             self.ended.set()
 
     async def _end(self) -> None:
         began = self._clock.monotonic()
         self._phase(Phase.ENDING)
         early = await self._stop_opening()
-        dispatcher = self._dispatcher
+        dispatcher, room = self._dispatcher, self._room
         dispatch_item = dispatcher.item if dispatcher else None
-        if dispatcher is not None:
-            dispatcher.judge.close()
+        came, late = frozenset[str](), self._landings.under_way
         # Both are recorded as due before the first of them is worked on.
         if dispatcher is not None:
+            dispatcher.judge.close()
             dispatcher.release()
-        if self._room is not None:
-            self._room.release()
+            came, late = dispatcher.witness.came, late or dispatcher.expects_an_old_agent
+        if room is not None:
+            room.release(agreed=self._agreed, came=came, late=late)
         if dispatch_item is not None:
             await self._janitor.clean([dispatch_item.id], early=early, limit_s=CLEAN_LIMIT_S)
         self._conversation.give_up_lines()
@@ -332,14 +343,14 @@ class SessionRun:
             await dispatcher.close()
         await self._tasks.cancel()
         result = CleanupResult.DONE
-        if self._room is not None:
-            result = await self._room.clean(early=early, limit_s=CLEAN_LIMIT_S)
+        if room is not None:
+            result = await room.clean(early=early, limit_s=CLEAN_LIMIT_S)
         if dispatch_item is not None and result is not CleanupResult.PENDING:
             left = self._janitor.item(dispatch_item.id)
             if left is not None and left.state not in OVER:
                 result = CleanupResult.PENDING
         took_ms = (self._clock.monotonic() - began) * 1000
-        made = self._room is not None and (self._room.made or dispatch_item is not None)
+        made = room is not None and (room.made or dispatch_item is not None)
         self._emit(SessionEnded(session=self.session, cleanup=result, took_ms=took_ms, made=made))
 
     async def _stop_opening(self) -> bool:
@@ -350,10 +361,8 @@ class SessionRun:
             await asyncio.wait([self._opening])
         retrying = self._retries is not None and await self._retries.stop()
         unfinished |= await self._landings.wait(LAND_LIMIT_S)
-        verdict = self._dispatcher.verdict if self._dispatcher else None
-        open_codes = (Outcome.WAITING, Outcome.NOT_JOINED)
-        undecided = self._dispatcher is not None and (verdict is None or verdict.code in open_codes)
-        return unfinished or retrying or undecided
+        awaits_agent = self._dispatcher is not None and self._dispatcher.awaits_agent
+        return unfinished or retrying or awaits_agent
 
     def _lost(self, reason: str) -> None:
         host = self._profile.host

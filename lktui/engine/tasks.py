@@ -70,6 +70,11 @@ class Landings:
         task.add_done_callback(self._landed)
         return await asyncio.shield(task)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether one has not landed yet."""
+        return bool(self._landing)
+
     async def wait(self, limit_s: float) -> bool:
         """Wait until all have landed; whether there was any."""
         under_way = set(self._landing)

@@ -70,6 +70,8 @@ class Witness:
         """The attempt's own dispatch; empty until it is known, or where somebody else made it."""
         self.evidence = Evidence(mode=profile.dispatch_mode)
         self._presence = Presence(clock)
+        self.came: frozenset[str] = frozenset()
+        """Agents whose connection was ever seen to stand: they are not on their way any more."""
         self.me = ""
         """Our own identity in the room."""
         self.foreign: frozenset[str] = frozenset()
@@ -171,6 +173,8 @@ class Witness:
             self._see(participant, is_there=False)
 
     def _see(self, participant: Participant, *, is_there: bool) -> None:
+        if participant.is_agent and (participant.connected or participant.state):
+            self.came |= {participant.identity}
         if participant.identity in self._kept_out:
             self._kept_out.came_back(participant.identity)
             return
@@ -286,6 +290,7 @@ class Witness:
         agent, now = self.evidence.agent, self._clock.monotonic()
         if agent is None or agent.identity != identity:
             return
+        self.came |= {identity}
         self._know_agent(ponged=True, ready_at=agent.ready_at or now, heard_at=now)
         self._emit(AgentPonged(session=self._session, identity=identity, pong_ms=pong_ms))
         told = f"pong; {clean(identity)} answered after {pong_ms:.0f} ms"

@@ -20,19 +20,19 @@ from lktui.core.actions import (
     ACTIONS,
     PARENTS,
     ActionId,
-    footer_entries,
-    help_entry,
     of_scopes,
     shown_key,
 )
 from lktui.core.cleanup import OPEN, ItemState
 from lktui.core.events import Phase
+from lktui.core.footer_entries import footer_entries, help_entry
 from lktui.core.session import SessionState
 from lktui.screens.action_screen import ActionScreen, does
 from lktui.screens.chrome import header_of, message_of, stuck_of
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
 from lktui.widgets.breakpoints import classes_at, is_too_small
+from lktui.widgets.drawing import line
 from lktui.widgets.footer import Footer
 from lktui.widgets.header import Header
 from lktui.widgets.overlay import Overlay
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 WATCHED = (
     "profiles", "profile_in_use", "sessions", "focus", "rooms", "cleanup", "outcomes", "engine",
-    "engine_restarts", "message", "seen", "unusable",
+    "orphans", "engine_restarts", "message", "seen", "unusable",
 )  # fmt: skip
 """Vars of the controller that screens show."""
 
@@ -193,7 +193,9 @@ class DashboardScreen(ActionScreen[None]):
             return
         self.draw_body()
         self.query_one(Header).show(header_of(self.controller, self.TITLE))
-        right = message_of(self.controller) or self.hint() or self.notice_of_stuck()
+        right = message_of(self.controller) or self.hint()
+        stuck = self.notice_of_stuck()
+        right = line(stuck, "  ", right) if right and stuck else right or stuck
         self.query_one(StatusLine).show(self.in_view(), right)
         over = self.overlay
         scopes = (over.SCOPE,) if over is not None else self.footer_scopes()

@@ -157,6 +157,18 @@ class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
         """Take mark and bold off the row."""
         self.controller.look_at(message.attention)
 
+    @does(ActionId.NEXT_NEED)
+    def _next_need(self, _view: View) -> None:
+        self._go_to_need(1)
+
+    @does(ActionId.PREVIOUS_NEED)
+    def _previous_need(self, _view: View) -> None:
+        self._go_to_need(-1)
+
+    def _go_to_need(self, way: int) -> None:
+        if not self.table.move_to_need(way):
+            self.refuse("no other row that way needs you")
+
     # --- filter and order -------------------------------------------------------------------
 
     def show_found(self) -> None:

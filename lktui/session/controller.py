@@ -11,19 +11,15 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import msgspec
-from textual.dom import DOMNode
 from textual.reactive import var
 
 from lktui.clock import Clock, SystemClock
-from lktui.core.cleanup import CleanupItem, ItemState
 from lktui.core.commands import (
     AnyCommand,
     DispatchInto,
     EndSession,
-    ForgetCleanup,
     LookInto,
     Retry,
-    RunCleanup,
     Say,
     StartSession,
     WatchRooms,
@@ -34,6 +30,7 @@ from lktui.core.events import (
     ApiCalled,
     EngineFaulted,
     Hello,
+    OrphansFound,
     ProfileOutcome,
     SessionId,
 )
@@ -47,6 +44,7 @@ from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
 from lktui.core.transcript import Transcript
 from lktui.session.chronicle import Chronicle
+from lktui.session.cleanup_verbs import CleanupVerbs
 from lktui.session.engine_client import EngineClient, EngineHealth
 from lktui.session.known_agents import agents_to_offer
 from lktui.session.sentences import Message, said_of
@@ -56,7 +54,7 @@ MAX_LINE_CHARS = 8000
 """Longest line that is sent; LiveKit's text streams carry it in one piece."""
 
 
-class SessionController(DOMNode):
+class SessionController(CleanupVerbs):
     """Rooms, sessions, queue and engine health for all screens; one instance an app."""
 
     profiles: var[tuple[ProfileFile, ...]] = var(())
@@ -65,7 +63,6 @@ class SessionController(DOMNode):
     focus: var[SessionId | None] = var(None)
     """The session that Live shows."""
     rooms: var[RoomsView | None] = var(None)
-    cleanup: var[Mapping[str, CleanupItem]] = var(MappingProxyType({}), always_update=True)
     outcomes: var[Mapping[str, ProfileOutcome]] = var(MappingProxyType({}), always_update=True)
     engine: var[EngineHealth] = var(EngineHealth.STARTING)
     unusable: var[Problem | None] = var(None)
@@ -93,7 +90,6 @@ class SessionController(DOMNode):
         self._standing: Message | None = None
         self._reminder: Message | None = None
         self._polled: Profile | None = None
-        self._tries_began: dict[str, float] = {}
         self._looked_into = ""
         self._dispatched: list[Profile] = []
         """As they were dispatched into rooms, newest last."""
@@ -239,9 +235,14 @@ class SessionController(DOMNode):
         if (profile := self.profile()) is not None:
             self._send(WithdrawDispatches(profile=profile, room=room, ids=ids))
 
-    def end_session(self, session: SessionId) -> None:
-        """Leave and clean up."""
-        self._send(EndSession(session=session))
+    def end_session(self, session: SessionId, *, agreed: bool = False) -> None:
+        """Leave and clean up.
+
+        Args:
+            session: Which one.
+            agreed: A person has agreed that others who are in the room are put out.
+        """
+        self._send(EndSession(session=session, agreed=agreed))
 
     def transcript(self, session: SessionId) -> Transcript:
         """Give a session's transcript, a plain store; its state's `revision` tells of changes."""
@@ -269,26 +270,6 @@ class SessionController(DOMNode):
         if room != self._looked_into:
             self._looked_into = room
             self._send(LookInto(room=room))
-
-    def run_cleanup(self, ids: tuple[str, ...] = ()) -> None:
-        """Try items now: those named, or all that are due, waiting or stuck."""
-        self._send(RunCleanup(ids=ids))
-
-    def forget_cleanup(self, ids: tuple[str, ...]) -> None:
-        """Take items out of the queue."""
-        self._send(ForgetCleanup(ids=ids))
-
-    def try_began(self, item: str) -> float | None:
-        """Give when the try that is under way was first heard of; wall-clock seconds."""
-        return self._tries_began.get(item)
-
-    def _time_tries(self, cleanup: Mapping[str, CleanupItem]) -> None:
-        now = self.clock.wall()
-        self._tries_began = {
-            item.id: self._tries_began.get(item.id, now)
-            for item in cleanup.values()
-            if item.state is ItemState.RUNNING
-        }
 
     # --- messages ---------------------------------------------------------------------------
 
@@ -369,6 +350,8 @@ class SessionController(DOMNode):
                     cannot_work = not event.installation
                 case EngineFaulted():
                     self._fault = event.problem
+                case OrphansFound():
+                    self._found_orphans(event)
                 case _:
                     pass
             said = said_of(event)

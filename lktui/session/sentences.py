@@ -9,7 +9,9 @@ from lktui.core.events import (
     CleanupRan,
     DispatchesWithdrawn,
     EngineFaulted,
+    JournalMended,
     Notice,
+    OrphansFound,
 )
 from lktui.core.problems import Problem
 from lktui.core.signs import StateKind
@@ -29,7 +31,7 @@ def said_of(event: AnyEvent) -> str | Problem | None:
     match event:
         case Notice():
             return event.text
-        case EngineFaulted():
+        case EngineFaulted() | JournalMended() | OrphansFound():
             return event.problem
         case CleanupRan(left=0):
             return "all clean"

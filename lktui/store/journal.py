@@ -1,25 +1,24 @@
 """The journal: every event, every session, every cleanup item, in one SQLite file.
 
 What safety rests on is durable when a call returns (WAL, synchronous=FULL): the room before the
-server has it. Text is committed in batches. Several engines share the file; each holds a lock
-file by flock, which the kernel frees at its death, however it dies: an item whose owner's lock is
-free may be taken over (a process id proves nothing, a killed engine can stay as a zombie).
+server has it. Text is committed in batches. Several engines share the file: an item belongs to one
+of them, which alone may change it; one whose owner is dead may be taken over, one that rests may
+be claimed. A row that is not ours any more is never written.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
 
-from lktui.core.cleanup import OVER, CleanupItem
+from lktui.core.cleanup import OVER, RESTING, CleanupItem
 from lktui.core.events import (
     AnySessionEvent,
     ProblemRaised,
@@ -30,11 +29,14 @@ from lktui.core.events import (
     SessionOpened,
     VerdictReached,
 )
-from lktui.core.problems import PortError, ProblemCode, problem
+from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean, clean_detail
 from lktui.core.verdict import Diagnosis, diagnosis_of
+from lktui.store import salvage
 from lktui.store.files import make_private_folder
+from lktui.store.owners import Owners, is_held
 from lktui.store.paths import Paths
+from lktui.store.salvage import Salvaged
 
 SCHEMA = 1
 _BUSY_S = 5.0
@@ -78,44 +80,92 @@ class Journal:
     """
 
     def __init__(self, paths: Paths, *, keeps_text: bool = True) -> None:
-        self._path, self._locks, self._keeps_text = paths.journal, paths.owners_dir, keeps_text
-        self.owner = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self._path, self._keeps_text = paths.journal, keeps_text
+        self._owners = Owners(paths.owners_dir)
+        self.owner = self._owners.me
+        self._known: set[str] = set()
         self._pending: list[AnySessionEvent] = []
         self._version = 0
         self._encode = msgspec.json.Encoder().encode
+        self.salvaged: Salvaged | None = None
+        """What became of the file that was here before, if it was damaged."""
         make_private_folder(paths.state_dir)
-        make_private_folder(self._locks)
         with self._guarded():
-            self._lock = self._hold_lock()
+            self._owners.hold()
             try:
-                with self._alone():
+                with self._owners.alone():
+                    self._mend()
                     self._db = self._open()
                 self.installation = self._read_installation()
             except BaseException:
-                self._let_go()
+                self._owners.let_go()
                 raise
 
     def close(self) -> None:
         """Write out what is pending and let go of the lock."""
         self.flush()
         self._db.close()
-        self._let_go()
+        self._owners.let_go()
 
     # --- items ------------------------------------------------------------------------------
 
-    def put_item(self, item: CleanupItem) -> None:
-        """Record an item as it is now, owned by this engine; durable when it returns."""
+    def put_item(self, item: CleanupItem) -> bool:
+        """Record an item as it is now; durable when it returns.
+
+        Returns:
+            False if it is not ours any more: another engine has claimed it, or a person has had it
+            forgotten. Then nothing was written.
+        """
         self.flush()
+        over, body = item.state in OVER, self._encode(item)
         with self._guarded():
-            self._db.execute(
-                "INSERT OR REPLACE INTO item (id, owner, over, body) VALUES (?, ?, ?, ?)",
-                (item.id, self.owner, item.state in OVER, self._encode(item)),
-            )
+            if item.id in self._known:
+                written = self._db.execute(
+                    "UPDATE item SET over = ?, body = ? WHERE id = ? AND owner = ?",
+                    (over, body, item.id, self.owner),
+                )
+            else:
+                written = self._db.execute(
+                    "INSERT INTO item (id, owner, over, body) VALUES (?, ?, ?, ?)"
+                    " ON CONFLICT (id) DO UPDATE SET over = excluded.over, body = excluded.body"
+                    " WHERE item.owner = excluded.owner",
+                    (item.id, self.owner, over, body),
+                )
+        is_ours = written.rowcount > 0
+        if is_ours:
+            self._known.add(item.id)
+        else:
+            self._known.discard(item.id)
+        return is_ours
 
     def forget_item(self, item_id: str) -> None:
-        """Take an item out for good."""
+        """Take an item of ours out for good."""
         with self._guarded():
-            self._db.execute("DELETE FROM item WHERE id = ?", (item_id,))
+            self._db.execute("DELETE FROM item WHERE id = ? AND owner = ?", (item_id, self.owner))
+        self._known.discard(item_id)
+
+    def claim(self, ids: Iterable[str]) -> tuple[CleanupItem, ...]:
+        """Take items from living engines; those that are in use or worked on stay theirs."""
+        claimed: list[CleanupItem] = []
+        with self._guarded(), self._transaction():
+            for item_id in ids:
+                row = self._db.execute(
+                    "SELECT body FROM item WHERE id = ? AND owner <> ?", (item_id, self.owner)
+                ).fetchone()
+                for item in _items([row] if row else []):
+                    if item.state in RESTING:
+                        self._db.execute(
+                            "UPDATE item SET owner = ? WHERE id = ?", (self.owner, item.id)
+                        )
+                        claimed.append(item)
+        self._known.update(item.id for item in claimed)
+        return tuple(claimed)
+
+    def own_ids(self) -> frozenset[str]:
+        """Name the items that are ours, as the file has it."""
+        with self._guarded():
+            rows = self._db.execute("SELECT id FROM item WHERE owner = ?", (self.owner,))
+            return frozenset(row[0] for row in rows)
 
     def open_items(self) -> tuple[CleanupItem, ...]:
         """Read every item that is not over, whoever owns it."""
@@ -129,7 +179,7 @@ class Journal:
         sessions: list[SessionId] = []
         with self._guarded():
             for owner in self._other_owners():
-                with self._dead(owner) as dead:
+                with self._owners.dead(owner) as dead:
                     if dead:
                         # One transaction: the lock file of an engine that ended in order is gone.
                         with self._transaction():
@@ -141,6 +191,7 @@ class Journal:
         rows = self._db.execute("SELECT body FROM item WHERE over = 0 AND owner = ?", (owner,))
         items = list(_items(rows.fetchall()))
         self._db.execute("UPDATE item SET owner = ? WHERE owner = ?", (self.owner, owner))
+        self._known.update(item.id for item in items)
         return items
 
     def _abandoned_sessions(self, owner: str) -> list[SessionId]:
@@ -156,8 +207,7 @@ class Journal:
             " UNION SELECT owner FROM session WHERE ended_wall IS NULL"
         ).fetchall()
         listed = {row[0] for row in rows}
-        on_disk = {path.name for path in self._locks.iterdir() if not path.name.startswith(".")}
-        return sorted((listed | on_disk) - {self.owner})
+        return sorted((listed | self._owners.on_disk()) - {self.owner})
 
     def changed_elsewhere(self) -> bool:
         """Tell whether another process has written since this was last asked."""
@@ -237,10 +287,21 @@ class Journal:
 
     # --- the disk ---------------------------------------------------------------------------
 
+    def _mend(self) -> None:
+        """Set a damaged file aside, unless others work with it, and carry over what can be read."""
+        salvage.finish_interrupted(self._path)
+        if not salvage.is_damaged(self._path):
+            return
+        if any(self._owners.lives(other) for other in self._owners.on_disk() - {self.owner}):
+            why = "the journal is damaged, and another lktui works with it: end that first"
+            raise PortError(_problem(self._path, why))
+        self.salvaged = salvage.mend(self._path, _TABLES)
+
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
         try:
             os.chmod(self._path, 0o600)  # noqa: PTH101 - transcripts are private
+            # Engines open one after another: this change does not wait for its lock.
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.executescript(_TABLES)
@@ -248,16 +309,6 @@ class Journal:
             db.close()
             raise
         return db
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Let engines open one after another: the change to WAL does not wait for its lock."""
-        folder = os.open(self._locks, os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(folder)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -275,39 +326,9 @@ class Journal:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            if salvage.is_damage(error):
+                salvage.note_damage(self._path)
             raise _unusable(self._path, error) from error
-
-    def _hold_lock(self) -> int:
-        """Make our lock under another name first, so that nobody finds it free."""
-        hidden = self._locks / f".{self.owner}"
-        descriptor = os.open(hidden, os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        hidden.rename(self._locks / self.owner)
-        return descriptor
-
-    def _let_go(self) -> None:
-        os.close(self._lock)
-        (self._locks / self.owner).unlink(missing_ok=True)
-
-    @contextmanager
-    def _dead(self, owner: str) -> Iterator[bool]:
-        """Hold the lock of an owner that is dead, so that only one engine takes it over."""
-        path = self._locks / Path(owner).name
-        try:
-            descriptor = os.open(path, os.O_RDWR)
-        except FileNotFoundError:
-            yield True
-            return
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
-                path.unlink(missing_ok=True)
-        finally:
-            os.close(descriptor)
 
     def _read_installation(self) -> str:
         fresh = "".join(secrets.choice(_ALPHABET) for _ in range(4))
@@ -328,40 +349,56 @@ def _items(rows: list[tuple[bytes]]) -> Iterator[CleanupItem]:
 def read_open_items(paths: Paths) -> tuple[CleanupItem, ...]:
     """Read every item that is not over, without taking part in the work; none if no journal is.
 
+    One whose engine has died is shown as whoever takes it over will find it.
+
     Raises:
         PortError: STATE_UNUSABLE: the file is no journal, or cannot be read.
     """
     if not paths.journal.exists():
         return ()
     try:
-        with closing(sqlite3.connect(f"{paths.journal.as_uri()}?mode=ro", uri=True)) as db:
-            rows = db.execute("SELECT body FROM item WHERE over = 0 ORDER BY rowid").fetchall()
-            return tuple(_items(rows))
-    except sqlite3.Error as error:
+        rows = _rows_of_open_items(paths.journal)
+        return tuple(
+            item if is_held(paths.owners_dir / Path(owner).name) else item.abandoned()
+            for owner, body in rows
+            for item in _items([(body,)])
+        )
+    except (sqlite3.Error, OSError) as error:
         raise _unusable(paths.journal, error) from error
+
+
+def _rows_of_open_items(path: Path) -> list[tuple[str, bytes]]:
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+            return _owned_bodies(db)
+    except sqlite3.OperationalError as error:
+        log = Path(f"{path}-wal")
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY or (log.exists() and log.stat().st_size):
+            raise
+        # Where the disk takes no file, SQLite cannot make its shared memory; without a log beside
+        # it the file is whole as it is.
+        with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as db:
+            return _owned_bodies(db)
+
+
+def _owned_bodies(db: sqlite3.Connection) -> list[tuple[str, bytes]]:
+    """Read the rows; none where an engine died between making the file and its tables."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'item'").fetchall():
+        return []
+    question = "SELECT owner, body FROM item WHERE over = 0 ORDER BY rowid"
+    return db.execute(question).fetchall()
 
 
 def engine_at_work(paths: Paths) -> bool:
     """Tell whether any engine, whoever started it, works on this state folder now."""
     locks = paths.owners_dir.iterdir() if paths.owners_dir.is_dir() else ()
-    return any(_is_held(path) for path in locks)
-
-
-def _is_held(lock: Path) -> bool:
-    try:
-        descriptor = os.open(lock, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    return any(is_held(path) for path in locks)
 
 
 def _unusable(path: Path, error: Exception) -> PortError:
-    why = clean_detail(str(error))
+    return PortError(_problem(path, clean_detail(str(error))))
+
+
+def _problem(path: Path, why: str) -> Problem:
     shown = clean(str(path))
-    return PortError(problem(ProblemCode.STATE_UNUSABLE, subject=shown, path=shown, why=why))
+    return problem(ProblemCode.STATE_UNUSABLE, subject=shown, path=shown, why=why)

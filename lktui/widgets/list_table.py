@@ -196,6 +196,15 @@ class ListTable(Widget, can_focus=True):
         """Move the cursor to the last row."""
         self.move_to(len(self._stops) - 1)
 
+    def move_to_need(self, way: int) -> bool:
+        """Go to the nearest row below (1) or above (-1) that needs the person; False: none does."""
+        rows = self.rows
+        for at in range(self._at + way, len(rows) if way > 0 else -1, way):
+            if rows[at].attention:
+                self.move_to(at)
+                return True
+        return False
+
     def _keep_in_view(self) -> None:
         if not self._stops:
             self._top = 0

@@ -12,13 +12,12 @@ from lktui.core.actions import (
     ACTIONS,
     PARENTS,
     ActionId,
-    footer_entries,
-    help_entry,
     key_of,
     keys_table,
     of_scopes,
     shown_key,
 )
+from lktui.core.footer_entries import footer_entries, help_entry
 from lktui.core.wrap import cell_width
 
 TAKEN_BY_TERMINALS = {f"ctrl+{letter}" for letter in "abhijmqsz"} | {"ctrl+enter"}
@@ -34,7 +33,7 @@ def test_every_name_has_its_action(name: ActionId) -> None:
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.id)
 def test_an_action_can_be_shown(action: Action) -> None:
-    assert 0 < cell_width(action.title) <= 12
+    assert 0 < cell_width(action.title) <= 13
     assert 0 < cell_width(action.help) <= 49
     assert action.help[0].islower()
     assert not action.help.endswith(".")

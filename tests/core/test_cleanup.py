@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from lktui.core.cleanup import (
     FIRST_WAIT_S,
+    LAST_LOOK_S,
     LONGEST_WAIT_S,
     MAX_TRIES,
     OPEN,
@@ -52,6 +54,18 @@ class Life(RuleBasedStateMachine):
     @rule()
     def is_gone(self) -> None:
         self.item = self.item.done()
+
+    @rule(late=st.booleans())
+    def is_gone_for_now(self, late: bool) -> None:  # noqa: FBT001 - drawn
+        self.item = msgspec.structs.replace(self.item, late=late).gone(self.now)
+
+    @rule()
+    def is_back(self) -> None:
+        self.item = self.item.returned("RM_2")
+
+    @rule()
+    def is_abandoned(self) -> None:
+        self.item = self.item.abandoned(self.now)
 
     @rule()
     def is_left(self) -> None:
@@ -121,8 +135,46 @@ def test_waits_grow_from_a_second_to_five_minutes() -> None:
 
 @pytest.mark.parametrize("state", ItemState)
 def test_every_state_is_worked_on_or_rests_or_is_an_end(state: ItemState) -> None:
-    rests = {ItemState.LIVE, ItemState.KEPT}
+    rests = {ItemState.LIVE, ItemState.KEPT, ItemState.LAST_LOOK}
     assert [state in OPEN, state in OVER, state in rests].count(True) == 1
+
+
+def test_a_room_for_which_an_agent_may_still_come_is_looked_for_once_more() -> None:
+    late = msgspec.structs.replace(fresh().due(), late=True)
+    gone = late.running().gone(1000.0)
+    assert gone.state is ItemState.LAST_LOOK
+    assert not gone.starts(1000.0 + LAST_LOOK_S - 1)
+    assert gone.starts(1000.0 + LAST_LOOK_S)
+    assert gone.running().done().state is ItemState.DONE
+    assert fresh().due().running().gone(1000.0).state is ItemState.DONE
+    dispatch = msgspec.structs.replace(late, what=What.DISPATCH)
+    assert dispatch.running().gone(1000.0).state is ItemState.DONE
+
+
+def test_a_last_look_that_fails_is_made_again_and_is_never_stuck() -> None:
+    item = msgspec.structs.replace(fresh().due(), late=True).running().gone(1000.0)
+    for number in range(3 * MAX_TRIES):
+        item = item.due().running().failed(WHY, now=1000.0 + number, answered=True, jitter=0.5)
+        assert item.state is ItemState.LAST_LOOK
+        assert item.problem == WHY
+    assert item.next_try_at > 1000.0
+
+
+def test_a_room_that_is_back_is_removed_like_any_other() -> None:
+    item = msgspec.structs.replace(fresh().due(), late=True).running().gone(1000.0)
+    back = item.due().running().returned("RM_new")
+    assert (back.state, back.gone_at, back.sid) == (ItemState.RUNNING, 0.0, "")
+    failed = back.failed(WHY, now=1060.0, answered=True, jitter=0.5)
+    assert failed.state is ItemState.WAITING
+    assert back.gone(1060.0).state is ItemState.LAST_LOOK
+
+
+def test_nobody_knows_what_a_dead_engine_had_withdrawn() -> None:
+    assert fresh().abandoned(1000.0).late
+    planned = msgspec.structs.replace(fresh().due(), late=True).running().gone(1000.0)
+    assert planned.abandoned(1010.0) == planned
+    looking = planned.due(1060.0).running().abandoned(1070.0)
+    assert (looking.state, looking.next_try_at) == (ItemState.LAST_LOOK, 1070.0)
 
 
 def test_an_item_that_is_gone_has_no_problem_any_more() -> None:

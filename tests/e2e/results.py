@@ -109,6 +109,8 @@ class Items(_Strict, frozen=True):
     """What `cleanup` prints."""
 
     items: tuple[Item, ...]
+    last_looks: int
+    last_look_s: float | None
 
 
 class RoomAttempt(_Strict, frozen=True):

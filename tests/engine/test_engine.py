@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest_asyncio
 
-from lktui.core.cleanup import ItemState, What
+from lktui.core.cleanup import LAST_LOOK_S, ItemState, What
 from lktui.core.commands import (
     AnyCommand,
     DispatchInto,
@@ -91,7 +91,7 @@ class Running:
     def die(self) -> None:
         """End as by a kill: the lock is free, nothing more is written."""
         self.journal._db.close()
-        os.close(self.journal._lock)
+        os.close(self.journal._owners._lock or -1)
 
 
 @pytest_asyncio.fixture
@@ -276,8 +276,9 @@ async def test_what_an_engine_leaves_that_dies_beside_us_is_taken_over(
     other.die()
     for task in list(other.engine._tasks._tasks):
         task.cancel()
-    await asyncio.sleep(FOLLOW_S + 10)
+    await asyncio.sleep(FOLLOW_S + 5)
     assert world.server.rooms == {}
+    await asyncio.sleep(LAST_LOOK_S)
     assert read_open_items(world.paths) == ()
 
 

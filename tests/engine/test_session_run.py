@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from lktui.core.cleanup import OVER, ItemState, What
+from lktui.core.cleanup import GONE, ItemState, What
 from lktui.core.events import (
     CleanupChanged,
     CleanupResult,
@@ -21,6 +21,7 @@ from lktui.core.problems import ProblemCode, problem
 from lktui.core.profile import DispatchMode
 from lktui.core.verdict import Outcome
 from lktui.engine.ports import RoomToken
+from lktui.engine.removal import EARLY_LOOKS_S
 from lktui.store.journal import read_open_items
 from tests.support.fakes.agents import LEAVING, NEVER_JOINING, SESSION, SLOW
 from tests.support.fakes.livekit import Call
@@ -244,7 +245,7 @@ async def test_done_is_written_only_after_the_last_look(world: World) -> None:
         if item.what is What.ROOM and item.state is ItemState.DONE
     ]
     assert done_at[0] - deleted_at >= 0.5
-    assert world.server.calls[-1].name == "room_exists"
+    assert world.server.calls[-1].name == "find_room"
 
 
 @pytest.mark.parametrize("call", ["create_room", "connect", "create_dispatch"])
@@ -262,7 +263,7 @@ async def test_an_end_in_the_middle_of_a_call_lets_it_land_and_undoes_it(
     assert run.ended.is_set()
     assert world.server.rooms == {}
     assert world.agents == []
-    assert world.item(What.ROOM).state in OVER
+    assert world.item(What.ROOM).state in GONE
 
 
 async def test_an_early_end_looks_again_until_no_late_agent_can_come(world: World) -> None:
@@ -272,8 +273,8 @@ async def test_an_early_end_looks_again_until_no_late_agent_can_come(world: Worl
     await world.called("delete_room")
     deleted_at = world.clock.monotonic()
     await end
-    looks = [call.at - deleted_at for call in world.server.calls if call.name == "room_exists"]
-    assert [round(look, 1) for look in looks if look > 0.1] == [0.5, 1.5, 3.5, 6.5]
+    looks = [call.at - deleted_at for call in world.server.calls if call.name == "find_room"]
+    assert [round(look, 1) for look in looks if look > 0.1] == list(EARLY_LOOKS_S)
     assert world.server.rooms == {}
 
 

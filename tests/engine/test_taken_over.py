@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from lktui.core.cleanup import CleanupItem, ItemState, What
-from lktui.engine.janitor import LOOKS_S
+from lktui.engine.removal import LOOKS_S
 from tests.support.fakes.world import AGENT, URL, World
 
 ROOM = CleanupItem(

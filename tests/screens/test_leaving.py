@@ -8,6 +8,7 @@ from lktui.app import QUIT_GRACE_S
 from lktui.core.cleanup import ItemState
 from lktui.core.events import CleanupChanged
 from lktui.core.problems import ExitCode
+from lktui.screens.leaving import progress, to_clean_up
 from tests.support.dashboard import Dashboard
 from tests.support.scenes import Conversation, item
 
@@ -66,6 +67,14 @@ async def test_what_is_left_is_known_after_the_end(dashboard: Dashboard) -> None
         await dashboard.hear(CleanupChanged(items=(stuck,)))
         await dashboard.press("q")
     assert dashboard.app.unfinished == (stuck.id,)
+
+
+def test_an_end_says_how_many_of_its_items_are_gone_and_how_long_it_may_take() -> None:
+    items = [item(f"r{n}", state) for n, state in enumerate((ItemState.LIVE, ItemState.DUE))]
+    begun_with = to_clean_up([*items, item("w", ItemState.WAITING, tries=1)])
+    cleanup = {one.id: one for one in (items[0].done(), items[1])}
+    words = progress(begun_with, cleanup, 11.6)
+    assert words == "cleaning up: 1 of 2 gone, 12 s left; ctrl+c twice leaves the rest"
 
 
 def test_the_hook_for_unforeseen_errors_is_still_textuals() -> None:

@@ -204,7 +204,7 @@ async def test_an_engine_that_ends_by_itself_is_not_started_again(screen: Screen
 
 
 async def test_without_a_usable_state_folder_it_says_so_and_stays(options: EngineOptions) -> None:
-    (options.state_dir / "journal.sqlite").write_bytes(b"no database" * 1000)
+    (options.state_dir / "journal.sqlite").mkdir()
     screen = Screen(ChildEngine(options))
     await screen.engine.start()
     await screen.hears(EngineFaulted)

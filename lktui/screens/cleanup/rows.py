@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from lktui.core.actions import ActionId, key_of
 from lktui.core.cleanup import CleanupItem, ItemState, What
+from lktui.core.problems import ProblemCode
 from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, seconds
 from lktui.screens.chrome import attention_of_item
+from lktui.screens.words import time_of_day
 from lktui.widgets.columns import Column
 from lktui.widgets.detail import DetailView
 from lktui.widgets.drawing import STYLES
@@ -28,6 +31,7 @@ _KINDS = {
     ItemState.WAITING: StateKind.WAITING,
     ItemState.STUCK: StateKind.FAILED,
     ItemState.KEPT: StateKind.OVER,
+    ItemState.LAST_LOOK: StateKind.OVER,
     ItemState.DONE: StateKind.OVER,
     ItemState.LEFT: StateKind.OVER,
 }
@@ -38,6 +42,7 @@ _WORDS = {
     ItemState.WAITING: "next try",
     ItemState.STUCK: "stuck",
     ItemState.KEPT: "kept",
+    ItemState.LAST_LOOK: "gone, look",
     ItemState.DONE: "gone",
     ItemState.LEFT: "left",
 }
@@ -50,6 +55,11 @@ _HEADLINES = {
     ItemState.LEFT: "Left: without an API key nobody here can delete it or look",
 }
 _STUCK_REMEDY = "mend the cause, then try again; or delete it elsewhere and forget it here"
+_LATE = "an agent of it may still be on its way, and would make the room anew"
+_KEPT_REMEDY = (
+    f"{key_of(ActionId.CLEANUP_TRY)} removes it, or later `lktui cleanup run NAME`; all that are"
+    " kept: `lktui cleanup run --kept`"
+)
 
 
 def state_of(item: CleanupItem, now: float, began: float | None = None) -> tuple[StateKind, str]:
@@ -64,13 +74,22 @@ def state_of(item: CleanupItem, now: float, began: float | None = None) -> tuple
     words = _WORDS[item.state]
     if item.state in (ItemState.DUE, ItemState.WAITING) and item.next_try_at and wait_s:
         words = f"{words} in {wait_s} s"
+    if item.state is ItemState.LAST_LOOK:
+        words = f"{words} {time_of_day(item.next_try_at)[:5]}"
     lasted_s = round(now - began) if began is not None else 0
     if item.state is ItemState.RUNNING and lasted_s > 0:
         words = f"{words} {lasted_s} s"
     return _KINDS[item.state], words
 
 
-def row_of(item: CleanupItem, *, now: float, began: float | None, seen: frozenset[str]) -> Row:
+def row_of(
+    item: CleanupItem,
+    *,
+    now: float,
+    began: float | None,
+    seen: frozenset[str],
+    marked: bool = False,
+) -> Row:
     """Make an item's row.
 
     Args:
@@ -78,6 +97,7 @@ def row_of(item: CleanupItem, *, now: float, began: float | None, seen: frozense
         now: Wall-clock seconds.
         began: When the try that is under way began, if it is known; wall-clock seconds.
         seen: What the person has looked at.
+        marked: Whether it is marked.
     """
     kind, words = state_of(item, now, began)
     attention = attention_of_item(item)
@@ -85,7 +105,7 @@ def row_of(item: CleanupItem, *, now: float, began: float | None, seen: frozense
         attention = ""
     bold = " bold" if attention else ""
     tone = "$muted" if kind is StateKind.OVER else "$foreground"
-    name, tries, lasted = name_of(item), item.tries + item.misses, now - item.made_at
+    name, tries, lasted = name_of(item), item.all_tries, now - item.made_at
     problem = item.problem.summary if item.problem is not None else ""
     return Row(
         item.id,
@@ -99,6 +119,7 @@ def row_of(item: CleanupItem, *, now: float, began: float | None, seen: frozense
             Cell(problem, tone, problem or None),
         ),
         attention,
+        marked,
     )
 
 
@@ -110,7 +131,7 @@ def name_of(item: CleanupItem) -> str:
 def story_of(item: CleanupItem, now: float) -> DetailView:
     """Tell why an item is still there."""
     kind, words = state_of(item, now)
-    tries = item.tries + item.misses
+    tries = item.all_tries
     headline = _HEADLINES.get(item.state, words.capitalize())
     if item.state is ItemState.KEPT and item.what is What.DISPATCH:
         headline = "Kept: it was asked for, and its agent is meant to stay"
@@ -125,6 +146,15 @@ def story_of(item: CleanupItem, now: float) -> DetailView:
         remedy = problem.resolution
     if item.state is ItemState.STUCK:
         remedy = f"{remedy}: {_STUCK_REMEDY}" if remedy else _STUCK_REMEDY
+    if item.state is ItemState.KEPT:
+        remedy = _KEPT_REMEDY
+    if item.state is ItemState.LAST_LOOK:
+        headline = f"Gone; last look {time_of_day(item.next_try_at)}"
+        cause = cause or _LATE
+        remedy = remedy or "nothing: a running lktui looks then, or the next one"
+    if problem is not None and problem.code is ProblemCode.ROOM_IN_USE:
+        headline = problem.summary
+        seen = problem.detail
     misses = f"{item.misses} of {tries} tries had no answer" if item.misses else ""
     room = f"in room {item.room}" if item.name != item.room and item.room else ""
     host = urlsplit(item.url).netloc or item.url

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from typing import ClassVar
 
 import msgspec
 from textual.binding import BindingType
 from textual.content import Content
 
+from lktui.core.action_reasons import forgettable
 from lktui.core.action_types import Scope, View
-from lktui.core.actions import ActionId
+from lktui.core.actions import ActionId, key_of
 from lktui.core.cleanup import OPEN, CleanupItem, ItemState
 from lktui.core.signs import StateKind
 from lktui.screens.action_screen import does
 from lktui.screens.chrome import attention_of_item
 from lktui.screens.cleanup.rows import COLUMNS, name_of, row_of, story_of
-from lktui.screens.list_screen import ListScreen
+from lktui.screens.list_marks import MarkingScreen
 from lktui.screens.words import time_of_day
 from lktui.widgets.bindings import bindings
 from lktui.widgets.detail import DetailView
@@ -27,7 +28,7 @@ from lktui.widgets.list_table import Row
 _ON_THEIR_WAY = OPEN - {ItemState.STUCK}
 
 
-class CleanupScreen(ListScreen):
+class CleanupScreen(MarkingScreen):
     """Lists the queue, oldest first; what is gone stays until the next start."""
 
     CSS_PATH = "cleanup.tcss"
@@ -40,12 +41,16 @@ class CleanupScreen(ListScreen):
     def all_rows(self) -> Iterator[Row]:
         """Give the items, oldest first."""
         now, seen = self.controller.clock.wall(), self.controller.seen
-        items = self.controller.cleanup.values()
-        for item in sorted(items, key=lambda item: item.made_at):
-            yield row_of(item, now=now, began=self.controller.try_began(item.id), seen=seen)
+        items = self.controller.cleanup
+        self.keep_marks(items)
+        for item in sorted(items.values(), key=lambda item: item.made_at):
+            began, marked = self.controller.try_began(item.id), item.id in self.marks
+            yield row_of(item, now=now, began=began, seen=seen, marked=marked)
 
     def in_view(self) -> Content:
         """Say how many are left, and where they are."""
+        if self.marks:
+            return self.marks_in_view()
         if self.filter_by:
             return super().in_view()
         left = sum(item.state in OPEN for item in self.controller.cleanup.values())
@@ -61,6 +66,7 @@ class CleanupScreen(ListScreen):
                 (StateKind.FAILED, "stuck"): states[ItemState.STUCK],
                 (StateKind.WAITING, "on their way"): under_way,
                 (StateKind.OVER, "kept"): states[ItemState.KEPT],
+                (StateKind.OVER, "to look for"): states[ItemState.LAST_LOOK],
                 (StateKind.READY, "in use"): states[ItemState.LIVE],
             }
         )
@@ -71,9 +77,12 @@ class CleanupScreen(ListScreen):
 
     def nothing(self) -> tuple[tuple[Part, ...], ...]:
         """Say that all is clean."""
+        orphans = (key_of(ActionId.CLEANUP_ORPHANS), "$key bold")
         return (
             (("Nothing to clean up.", "bold"),),
             ("Every room and dispatch made here is gone.",),
+            (),
+            (orphans, "  looks for orphans"),
         )
 
     def heading(self, row: Row) -> tuple[tuple[Part, ...], str]:
@@ -100,13 +109,19 @@ class CleanupScreen(ListScreen):
         """Judge actions by the item under the cursor."""
         row = self.row
         item = self._item(row) if row is not None else None
-        return msgspec.structs.replace(super().view(), item=item)
+        known = self.controller.cleanup
+        marked = tuple(known[key] for key in sorted(self.marks) if key in known)
+        return msgspec.structs.replace(
+            super().view(), item=item, items=marked, marks=len(self.marks)
+        )
 
     @does(ActionId.CLEANUP_TRY)
     def _try_now(self, view: View) -> None:
-        if view.item is not None:
-            self.controller.look_at(attention_of_item(view.item))
-            self.controller.run_cleanup((view.item.id,))
+        chosen = view.items if view.marks else (view.item,) if view.item else ()
+        for item in chosen:
+            self.controller.look_at(attention_of_item(item))
+        self.controller.run_cleanup(tuple(item.id for item in chosen))
+        self.unmark()
 
     @does(ActionId.CLEANUP_TRY_ALL)
     def _try_all(self, _view: View) -> None:
@@ -114,8 +129,38 @@ class CleanupScreen(ListScreen):
 
     @does(ActionId.CLEANUP_FORGET)
     def _forget(self, view: View) -> None:
+        self.controller.forget_cleanup(tuple(item.id for item in forgettable(view)))
+        self.unmark()
+
+    @does(ActionId.CLEANUP_ORPHANS)
+    def _look_for_orphans(self, _view: View) -> None:
+        from lktui.screens.cleanup.orphans import OrphansScreen  # noqa: PLC0415 - when asked for
+
+        self.controller.find_orphans()
+        self.app.push_screen(OrphansScreen(self.controller))
+
+    @does(ActionId.CLEANUP_OPEN)
+    def _open(self, view: View) -> None:
+        from lktui.screens.cleanup.tries import TriesScreen  # noqa: PLC0415 - when asked for
+
         if view.item is not None:
-            self.controller.forget_cleanup((view.item.id,))
+            self.controller.look_at(attention_of_item(view.item))
+            self.app.push_screen(TriesScreen(self.controller, view.item.id))
+
+    # --- marks ------------------------------------------------------------------------------
+
+    @does(ActionId.CLEANUP_MARK)
+    def _mark(self, _view: View) -> None:
+        self.mark_row()
+
+    @does(ActionId.CLEANUP_MARK_ALL)
+    def _mark_all(self, _view: View) -> None:
+        self.mark_all()
+
+    @does(ActionId.BACK)
+    def back(self, view: View) -> Awaitable[None] | None:
+        """Clear the filter, then the marks, then the message."""
+        return None if self.clear_marks(view) else super().back(view)
 
     @does(ActionId.CLEANUP_COPY_ID)
     def _copy_name(self, view: View) -> None:

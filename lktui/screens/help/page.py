@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from lktui.core.action_types import Action, Scope, View
-from lktui.core.actions import ACTIONS, PARENTS, ActionId, footer_entries, of_scopes, shown_keys
+from lktui.core.actions import ACTIONS, PARENTS, ActionId, of_scopes, shown_keys
+from lktui.core.footer_entries import footer_entries
 from lktui.core.signs import GLYPHS, StateKind
 from lktui.screens.action_screen import does
 from lktui.screens.list_filter import ListFilter

@@ -13,7 +13,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from lktui.core.action_types import Scope, View
-from lktui.core.actions import PARENTS, ActionId, footer_entries, help_entry
+from lktui.core.actions import PARENTS, ActionId
+from lktui.core.footer_entries import footer_entries, help_entry
 from lktui.core.history import HistoryEntry
 from lktui.screens.action_screen import does
 from lktui.screens.dashboard import MAX_COPY_BYTES

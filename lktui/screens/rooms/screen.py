@@ -20,7 +20,7 @@ from lktui.core.signs import StateKind
 from lktui.core.verdict import diagnosis_of
 from lktui.screens.action_screen import does
 from lktui.screens.chrome import attention_of
-from lktui.screens.list_screen import ListScreen
+from lktui.screens.list_marks import MarkingScreen
 from lktui.screens.rooms.listing import Listing
 from lktui.screens.rooms.rows import COLUMNS, story_of_room, story_of_session
 from lktui.screens.words import time_of_day
@@ -33,7 +33,6 @@ from lktui.widgets.list_table import Row
 if TYPE_CHECKING:
     from lktui.screens.rooms.dispatch_sheet import DispatchSheet
 
-_MARKS = "◆"
 _WHOLE = "-whole"
 _COUNTED = {
     StateKind.FAILED: "failed",
@@ -43,7 +42,7 @@ _COUNTED = {
 }
 
 
-class RoomsScreen(ListScreen):
+class RoomsScreen(MarkingScreen):
     """Our conversations first, newest first, then the other rooms of the profile's server."""
 
     CSS_PATH = "rooms.tcss"
@@ -57,7 +56,6 @@ class RoomsScreen(ListScreen):
         super().__init__(controller)
         self._focus: SessionId | None = None
         self._listing = Listing()
-        self._marks: frozenset[str] = frozenset()
 
     def resumed(self) -> None:
         """Keep the list of rooms fresh while it is looked at; go to what was started meanwhile."""
@@ -77,9 +75,9 @@ class RoomsScreen(ListScreen):
         """Give our conversations, then the other rooms."""
         controller = self.controller
         self._listing = Listing.of(controller)
-        self._marks &= self._listing.subjects.keys()
+        self.keep_marks(self._listing.subjects)
         now, wall = controller.clock.monotonic(), controller.clock.wall()
-        return self._listing.rows(now=now, wall=wall, seen=controller.seen, marks=self._marks)
+        return self._listing.rows(now=now, wall=wall, seen=controller.seen, marks=self.marks)
 
     def draw_body(self) -> None:
         """Follow a room to the row of its watch; keep the room under the cursor fresh."""
@@ -95,7 +93,7 @@ class RoomsScreen(ListScreen):
 
     def counts(self, rows: tuple[Row, ...]) -> Content:
         """Count by state; say how old the list is if it could not be read since."""
-        if self._marks:
+        if self.marks:
             return Content("")
         now, wall = self.controller.clock.monotonic(), self.controller.clock.wall()
         kinds = Counter(self._listing.kind(row.key, now=now, wall=wall) for row in rows)
@@ -105,10 +103,7 @@ class RoomsScreen(ListScreen):
 
     def in_view(self) -> Content:
         """With marks: how many of how many."""
-        if not self._marks:
-            return super().in_view()
-        marked = (f"{_MARKS} {len(self._marks)} marked", "$mark bold")
-        return line(marked, f" of {len(self.table.rows)} {self.NOUN}")
+        return self.marks_in_view() if self.marks else super().in_view()
 
     def _age_of_list(self) -> str:
         old = self._listing.old
@@ -209,8 +204,8 @@ class RoomsScreen(ListScreen):
             room="" if session is not None and not session.room else name,
             listed=room,
             others=others,
-            marks=len(self._marks),
-            marked=tuple(s for key in sorted(self._marks) if (s := self._listing.session(key))),
+            marks=len(self.marks),
+            marked=tuple(s for key in sorted(self.marks) if (s := self._listing.session(key))),
             failed=sum(session.failed for session in self._in_view()),
         )
 
@@ -237,7 +232,7 @@ class RoomsScreen(ListScreen):
         for session in chosen:
             self.controller.look_at(attention_of(session))
             self.controller.retry(session.id, replace_live=session.alive)
-        self._unmark()
+        self.unmark()
 
     @does(ActionId.ROOMS_RETRY_FAILED)
     def _retry_failed(self, _view: View) -> None:
@@ -254,8 +249,9 @@ class RoomsScreen(ListScreen):
         for session in view.marked if view.marks else (view.session,):
             if session is not None and not session.over:
                 self.controller.look_at(attention_of(session))
-                self.controller.end_session(session.id)
-        self._unmark()
+                agreed = bool(view.marks or view.others)
+                self.controller.end_session(session.id, agreed=agreed)
+        self.unmark()
 
     # --- dispatching into a room --------------------------------------------------------------
 
@@ -324,28 +320,16 @@ class RoomsScreen(ListScreen):
 
     @does(ActionId.ROOMS_MARK)
     def _mark(self, _view: View) -> None:
-        if self.row is not None:
-            self._marks ^= {self.row.key}
-            self.table.move_by(1)
-            self.draw()
+        self.mark_row()
 
     @does(ActionId.ROOMS_MARK_ALL)
     def _mark_all(self, _view: View) -> None:
-        self._marks = frozenset(row.key for row in self.table.rows)
-        self.draw()
+        self.mark_all()
 
     @does(ActionId.BACK)
     def back(self, view: View) -> Awaitable[None] | None:
         """Clear the filter, then the marks, then the message."""
-        if self._marks and not self.filter_by:
-            self._unmark()
-            return None
-        return super().back(view)
-
-    def _unmark(self) -> None:
-        if self._marks:
-            self._marks = frozenset()
-            self.draw()
+        return None if self.clear_marks(view) else super().back(view)
 
     # --- order and copies ---------------------------------------------------------------------
 

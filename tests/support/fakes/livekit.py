@@ -115,6 +115,8 @@ class FakeLiveKit:
         self.latency_s = 0.004
         """Of every call, there and back; 25 ms and more is a far server."""
         self.connect_s = 0.15
+        self.connects_slowly = False
+        """Whoever is listed is still connecting."""
         self.lag_s = 2.9
         """How late a presence event comes that no attribute change brings forward."""
         self.calls: list[Call] = []
@@ -229,7 +231,9 @@ class FakeLiveKit:
     def listed(self) -> tuple[ListedRoom, ...]:
         """List the rooms."""
         return tuple(
-            ListedRoom(name=r.name, sid=r.sid, made_at=r.made_at, people=len(r.members))
+            ListedRoom(
+                name=r.name, sid=r.sid, made_at=r.made_at + NOON - START_S, people=len(r.members)
+            )
             for r in self.rooms.values()
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 from livekit.protocol.agent_pb import agent_session as pb
 
 from lktui.core.events import ListedRoom
@@ -38,6 +39,14 @@ class FakeServerApi:
         """Ask for a room."""
         return await self._server.serve("room_exists", name, lambda: name in self._server.rooms)
 
+    async def find_room(self, name: str) -> ListedRoom | None:
+        """Read a room's entry."""
+
+        def work() -> ListedRoom | None:
+            return next((room for room in self._server.listed() if room.name == name), None)
+
+        return await self._server.serve("find_room", name, work)
+
     async def delete_room(self, name: str) -> bool:
         """Delete a room."""
         return await self._server.serve("delete_room", name, lambda: self._server.delete_room(name))
@@ -51,7 +60,11 @@ class FakeServerApi:
 
         def work() -> tuple[Participant, ...]:
             known = self._server.rooms.get(room)
-            return tuple(m.participant for m in known.members.values()) if known else ()
+            members = known.members.values() if known else ()
+            connected = not self._server.connects_slowly
+            return tuple(
+                msgspec.structs.replace(one.participant, connected=connected) for one in members
+            )
 
         return await self._server.serve("participants", room, work)
 

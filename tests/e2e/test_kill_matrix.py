@@ -1,0 +1,105 @@
+"""Killed at every step of a session: no room that the queue does not know, no item lost."""
+
+from __future__ import annotations
+
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.support.demo_agents import DemoAgents
+from tests.support.killing import WHO, Lane
+from tests.support.livekit_server import LiveKitServer
+from tests.support.sandbox import Sandbox
+from tests.support.server import Server
+
+SAMPLE = (
+    ("before create_room 1", "both"),
+    ("after create_room 1", "both"),
+    ("before create_dispatch 1", "engine"),
+    ("after create_dispatch 1", "both"),
+    ("after delete_dispatch 1", "app"),
+    ("after delete_room 1", "engine"),
+)
+PARTS = 16
+RANDOM_KILLS, LANES = 200, 4
+
+
+def lane(folder: Path, server: Server) -> Lane:
+    """Make a lane whose agent is the demo's."""
+    profile: dict[str, str | bool | int] = {
+        "url": server.url,
+        "api_key": server.key,
+        "api_secret": server.secret,
+        "agent_name": "support",
+        "dispatch_mode": "explicit",
+        "room_prefix": f"kill-{secrets.token_hex(4)}",
+    }
+    return Lane(folder, server, profile)
+
+
+@pytest.fixture
+def known_steps(sandbox: Sandbox, sandbox_demo_agents: DemoAgents, tmp_path: Path) -> list[str]:
+    """List the steps of one session that nobody kills."""
+    assert "support" in sandbox_demo_agents.registered
+    quiet = lane(tmp_path / "quiet", sandbox)
+    quiet.run()
+    assert quiet.rooms == set()
+    return quiet.steps()
+
+
+def check(one: Lane, at: str, who: str) -> None:
+    """Kill at a step; then the queue knows what the server shows, and it all goes."""
+    one.run(at=at, who=who)
+    assert one.unknown() == set(), f"{who} killed {at}"
+    one.check_clean()
+
+
+def test_the_steps_of_a_session_are_those_before_and_after_each_write_and_call(
+    known_steps: list[str],
+) -> None:
+    for at, _ in SAMPLE:
+        assert at in known_steps
+    first = [step for step in known_steps if "take_over" not in step]
+    assert first.index("after put_item room live 1") < first.index("before create_room 1")
+    for attempt in (1, 2):
+        durable = first.index(f"after put_item dispatch live unnamed {attempt}")
+        assert durable < first.index(f"before create_dispatch {attempt}")
+    assert first.index("after delete_dispatch 2") < first.index("before delete_room 1")
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(("at", "who"), SAMPLE, ids=lambda word: str(word).replace(" ", "_"))
+def test_a_kill_at_a_step_loses_nothing(
+    sandbox: Sandbox, sandbox_demo_agents: DemoAgents, tmp_path: Path, at: str, who: str
+) -> None:
+    assert "support" in sandbox_demo_agents.registered
+    check(lane(tmp_path, sandbox), at, who)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_kill_at_any_step_loses_nothing(
+    sandbox: Sandbox, known_steps: list[str], tmp_path: Path, part: int
+) -> None:
+    cases = [(at, who) for at in known_steps for who in WHO][part::PARTS]
+    for number, (at, who) in enumerate(cases):
+        check(lane(tmp_path / str(number), sandbox), at, who)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+def test_two_hundred_random_kills_on_the_real_server_lose_nothing(
+    livekit_server: LiveKitServer, livekit_demo_agents: DemoAgents, tmp_path: Path
+) -> None:
+    assert "support" in livekit_demo_agents.registered
+    lanes = [lane(tmp_path / str(number), livekit_server) for number in range(LANES)]
+    with ThreadPoolExecutor(LANES) as pool:
+        found = pool.map(
+            lambda seed: lanes[seed].random_kills(RANDOM_KILLS // LANES, seed), range(LANES)
+        )
+        assert [wrong for lane_found in found for wrong in lane_found] == []
+    with ThreadPoolExecutor(LANES) as pool:
+        list(pool.map(Lane.make_last_looks, lanes))

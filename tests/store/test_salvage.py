@@ -1,0 +1,177 @@
+"""A damaged journal is set aside as it is, and what can be read of it goes on."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lktui.core.cleanup import CleanupItem, ItemState, What
+from lktui.core.problems import PortError, ProblemCode
+from lktui.store import salvage
+from lktui.store.journal import Journal, read_open_items
+from lktui.store.paths import Paths
+
+PAGE = 4096
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
+
+
+def item(name: str, **fields: object) -> CleanupItem:
+    plain = CleanupItem(
+        id=f"{name}:room", what=What.ROOM, name=name, room=name, profile="p", url="u"
+    )
+    return msgspec.structs.replace(plain, **fields)
+
+
+def recorded(paths: Paths, *items: CleanupItem) -> str:
+    """Write a journal of these items and close it; gives the installation."""
+    journal = Journal(paths)
+    for one in items:
+        journal.put_item(one)
+    name = journal.installation
+    journal.close()
+    return name
+
+
+def damage(paths: Paths, start: int, length: int) -> bytes:
+    """Overwrite a part of the file; gives all of it as it is then."""
+    raw = bytearray(paths.journal.read_bytes())
+    raw[start : start + length] = b"\xa5" * min(length, max(0, len(raw) - start))
+    paths.journal.write_bytes(raw)
+    return bytes(raw)
+
+
+def aside(paths: Paths) -> list[Path]:
+    found = paths.state_dir.glob("journal.sqlite.damaged-*")
+    return sorted(path for path in found if not path.name.endswith(("-wal", "-shm")))
+
+
+def names(paths: Paths) -> set[str]:
+    return {one.name for one in read_open_items(paths)}
+
+
+ROOMS = [item(f"room-{number:03}", state=ItemState.DUE) for number in range(300)]
+
+
+@pytest.mark.parametrize(
+    ("start", "length"),
+    [(0, 100), (0, PAGE), (100, 8), (PAGE, 200), (9 * PAGE, PAGE // 2), (20 * PAGE, 40)],
+    ids=["header", "first page", "schema", "second page", "a page's head", "in a page"],
+)
+def test_no_item_that_is_still_legible_is_lost(paths: Paths, start: int, length: int) -> None:
+    recorded(paths, *ROOMS)
+    before = damage(paths, start, length)
+    legible = {one.name for one in ROOMS if f'"name":"{one.name}"'.encode() in before}
+    journal = Journal(paths)
+    journal.close()
+    assert journal.salvaged is not None
+    (kept_file,) = aside(paths)
+    assert kept_file.read_bytes() == before
+    lost = legible - names(paths)
+    assert len(legible) > 280
+    assert not lost
+
+
+def test_a_file_that_is_no_journal_at_all_is_set_aside_whole(paths: Paths) -> None:
+    paths.state_dir.mkdir()
+    text = b"somebody's only copy of something" * 300
+    paths.journal.write_bytes(text)
+    Journal(paths).close()
+    (kept_file,) = aside(paths)
+    assert kept_file.read_bytes() == text
+    assert read_open_items(paths) == ()
+
+
+def test_a_truncated_file_gives_what_is_left_of_it(paths: Paths) -> None:
+    recorded(paths, *ROOMS)
+    whole = paths.journal.read_bytes()
+    paths.journal.write_bytes(whole[: len(whole) // 2])
+    cut = paths.journal.read_bytes()
+    legible = {one.name for one in ROOMS if msgspec.json.encode(one) in cut}
+    Journal(paths).close()
+    assert len(legible) > 80
+    assert legible <= names(paths)
+
+
+def test_what_is_over_does_not_come_back_and_what_is_kept_stays_kept(paths: Paths) -> None:
+    live = [item("gone"), item("kept", keep=True), item("used")]
+    recorded(paths, *live, live[0].done(), live[1].released())
+    damage(paths, 0, 100)
+    Journal(paths).close()
+    states = {one.name: one.state for one in read_open_items(paths)}
+    assert states == {"kept": ItemState.KEPT, "used": ItemState.DUE}
+
+
+def test_the_installation_keeps_its_name_where_it_can_be_read(paths: Paths) -> None:
+    name = recorded(paths, *ROOMS)
+    with closing(sqlite3.connect(paths.journal)) as db:
+        root = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'item'").fetchone()[0]
+    damage(paths, (root - 1) * PAGE, 64)
+    journal = Journal(paths)
+    assert journal.salvaged is not None
+    assert journal.installation == name
+    journal.close()
+
+
+def test_a_journal_that_others_work_with_is_not_moved_under_them(paths: Paths) -> None:
+    other = Journal(paths)
+    for one in ROOMS:
+        other.put_item(one)
+    other._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = damage(paths, 0, 100)
+    with pytest.raises(PortError) as refused:
+        Journal(paths)
+    assert refused.value.problem.code is ProblemCode.STATE_UNUSABLE
+    assert "another lktui" in refused.value.problem.cause
+    assert paths.journal.read_bytes() == before
+    other.close()
+
+
+def test_damage_that_shows_while_it_is_used_is_mended_at_the_next_start(paths: Paths) -> None:
+    recorded(paths, item("r", state=ItemState.DUE))
+    salvage.note_damage(paths.journal)
+    journal = Journal(paths)
+    assert journal.salvaged is not None
+    journal.close()
+    assert names(paths) == {"r"}
+    journal = Journal(paths)
+    assert journal.salvaged is None
+    journal.close()
+
+
+@pytest.mark.parametrize("died", ["before the old file was moved", "after it", "with its log"])
+def test_a_death_while_it_is_mended_loses_nothing(paths: Paths, died: str) -> None:
+    recorded(paths, item("r", state=ItemState.DUE))
+    mended = paths.journal.with_name("journal.sqlite.mended")
+    mended.write_bytes(paths.journal.read_bytes())
+    damage(paths, 0, 100)
+    if died != "before the old file was moved":
+        paths.journal.rename(paths.journal.with_name("journal.sqlite.damaged-1"))
+    if died == "with its log":
+        paths.journal.with_name("journal.sqlite-wal").write_bytes(b"of the old file" * 100)
+    Journal(paths).close()
+    assert names(paths) == {"r"}
+    assert not mended.exists()
+
+
+def test_a_locked_file_is_not_taken_for_a_damaged_one(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lktui.store.journal._BUSY_S", 0.05)
+    monkeypatch.setattr("lktui.store.salvage._BUSY_S", 0.05)
+    recorded(paths, item("r"))
+    with closing(sqlite3.connect(paths.journal, isolation_level=None)) as db:
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("BEGIN EXCLUSIVE")
+        db.execute("UPDATE item SET over = over")
+        with pytest.raises(PortError) as refused:
+            Journal(paths)
+    assert "locked" in refused.value.problem.cause
+    assert aside(paths) == []
