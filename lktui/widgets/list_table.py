@@ -294,7 +294,12 @@ class ListTable(Widget, can_focus=True):
             for place in self._places
             if isinstance(entry, Row) and self._columns[place.index].rooms
         ]
-        return (entry, at == self._stops[self._at], *names)
+        on = at == self._stops[self._at]
+        if isinstance(entry, Caption):
+            return (entry, on)
+        # Not what it is sorted by: an age changes between two looks that are the same.
+        shown = [(cell.text, cell.style) for cell in entry.cells]
+        return (bool(entry.attention), entry.marked, on, *shown, *names)
 
     def _redraw(self, before: list[tuple[object, ...]]) -> None:
         lines = [y for y, look in enumerate(self._looks()) if look != before[y]]
