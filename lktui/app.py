@@ -5,11 +5,9 @@ The engine was started before this module is imported: it imports beside the fir
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -27,14 +25,15 @@ from lktui.core.cleanup import OPEN
 from lktui.core.problems import ExitCode, ProblemCode, problem
 from lktui.core.sanitize import clean_detail, without_tokens
 from lktui.core.signs import StateKind
-from lktui.hangup import end_with_terminal
+from lktui.hangup import EndingSignals, end_with_terminal
 from lktui.invocation import Invocation
 from lktui.screens.action_screen import ActionScreen
-from lktui.screens.dashboard import DashboardScreen, Interrupted, QuitRequested
+from lktui.screens.dashboard import DashboardScreen, Interrupted, QuitRequested, TerminalWanted
 from lktui.screens.leaving import Leaving
 from lktui.screens.profiles.screen import ProfilesScreen
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineClient
+from lktui.session.profile_verbs import LOOK_S
 from lktui.store.profiles import ProfileStore
 from lktui.theming import choose_theme, forget_empty_no_color, load_themes, start_in
 from lktui.widgets.breakpoints import BY_HEIGHT, BY_WIDTH
@@ -44,7 +43,7 @@ from lktui.widgets.line_filters import AsciiOnly, SafeText, takes_ascii_only
 
 QUIT_GRACE_S = 20.0
 """How long the engine may take to clean up; what is left then it does without us."""
-_SAY_EVERY_S, _ENDING = 1.0, (signal.SIGTERM, signal.SIGINT)
+_SAY_EVERY_S = 1.0
 
 
 class LktuiApp(App[None], inherit_bindings=False):
@@ -83,8 +82,8 @@ class LktuiApp(App[None], inherit_bindings=False):
         self._outgoing = [SafeText(), *([AsciiOnly()] if ascii_only else [])]
         self._keys = KeyOrder(self, super().on_event, self._is_typing)
         read_alt_as_alt()
-        self._interrupts = 0
-        self._leaving = False
+        self._signals = EndingSignals(self._ended_by_signal)
+        self._interrupts, self._leaving = 0, False
         self.animation_level = "none"
         start_in(self, theme)
         self.add_mode(Scope.ROOMS, self._rooms)
@@ -119,16 +118,15 @@ class LktuiApp(App[None], inherit_bindings=False):
         """Add the second line of defence to Textual's own filters."""
         return [*super().get_line_filters(), *self._outgoing]
 
-    async def on_mount(self) -> None:
-        """Connect to the engine, and restore the terminal when the process is ended."""
-        loop = asyncio.get_running_loop()
-        for number in _ENDING:
-            loop.add_signal_handler(number, self._ended_by_signal)
+    def on_mount(self) -> None:
+        """Restore the terminal when the process is ended."""
+        self._signals.heed()
         self.add_mode(Scope.PROFILES, self.get_default_screen)
 
     async def on_ready(self) -> None:
         """Connect to the engine once the first screen is laid out."""
         self.call_after_refresh(self._painted)
+        self.set_interval(LOOK_S, self.controller.reload_if_changed)
         await self.controller.start()
         for name in self._talk_to:
             self.controller.start_session(name)
@@ -136,15 +134,13 @@ class LktuiApp(App[None], inherit_bindings=False):
 
     def on_unmount(self) -> None:
         """Give the signals back."""
-        for number in _ENDING:
-            asyncio.get_running_loop().remove_signal_handler(number)
+        self._signals.release()
 
     def _painted(self) -> None:
         """Do what the first paint need not wait for: collect garbage, check the own themes."""
         gc.enable()  # cli.py has it wait
-        own = load_themes([self._own_themes])
-        # The first one only, so that one warning is one line.
-        for failure in own.failures[:1]:
+        # The first failure only, so that one warning is one line.
+        for failure in load_themes([self._own_themes]).failures[:1]:
             self.controller.notice(f"theme {failure.line}", StateKind.WARNING)
 
     async def on_event(self, event: events.Event) -> None:
@@ -159,6 +155,13 @@ class LktuiApp(App[None], inherit_bindings=False):
 
     def _is_typing(self) -> bool:
         return isinstance(self.screen, ActionScreen) and self.screen.takes_text
+
+    @on(TerminalWanted)
+    def _lend_terminal(self, message: TerminalWanted) -> None:
+        """Let another program have the terminal until it ends."""
+        from lktui.lending import lend_terminal  # noqa: PLC0415 - not at first paint
+
+        message.ended(lend_terminal(self, self._signals, message.argv))
 
     # --- leaving ----------------------------------------------------------------------------
 

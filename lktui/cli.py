@@ -37,7 +37,8 @@ VERBS: dict[str, Verb] = {
     "dispatch": Verb("lktui.commands.dispatch", "dispatch an agent into a room and judge it"),
     "retry": Verb("lktui.commands.retry", "dispatch an agent safely again and judge it"),
     "cleanup": Verb("lktui.commands.cleanup", "see and work the queue of what is left behind"),
-    "profiles": Verb("lktui.commands.profiles", "list, show, add and remove saved profiles"),
+    "doctor": Verb("lktui.commands.doctor", "say what keeps a profile from working"),
+    "profiles": Verb("lktui.commands.profiles", "list, add, edit, remove and import profiles"),
 }
 """All verbs; each module is imported when its verb is chosen."""
 

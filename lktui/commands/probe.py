@@ -12,7 +12,7 @@ import msgspec
 
 from lktui.commands.diagnostics import fail, hint, misused
 from lktui.commands.headless import Headless, run_interruptible
-from lktui.commands.probe_report import RunReport, describe, report_of
+from lktui.commands.probe_report import RunReport, describe, report_of, table
 from lktui.core.commands import EndSession, Say, StartSession
 from lktui.core.dispatch import LIST_TRUE_S
 from lktui.core.events import Mark, Role, SessionId
@@ -27,14 +27,17 @@ from lktui.store.profiles import ProfileStore
 OPEN_LIMIT_S = 60.0
 """Room, token and connection together; each has a limit of its own in the engine."""
 END_LIMIT_S = 60.0
-MAX_JOBS = 50
+JOBS, MAX_JOBS = 5, 50
+"""Conversations at once, if not said otherwise, and at most."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("profiles", nargs="*", metavar="PROFILE", help="whose agent to talk to")
     parser.add_argument("--tag", action="append", default=[], help="every profile with this tag")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many at once (1)")
+    parser.add_argument(
+        "--jobs", type=int, default=JOBS, metavar="N", help=f"so many at once ({JOBS})"
+    )
     parser.add_argument(
         "--say", action="append", default=[], metavar="TEXT", help="a line to type; again for more"
     )
@@ -109,7 +112,8 @@ def _print(invocation: Invocation, reports: Sequence[RunReport]) -> None:
         whole: object = found[0] if len(found) == 1 else {"runs": found}
         sys.stdout.write(msgspec.json.encode(whole).decode() + "\n")
     else:
-        sys.stdout.write("\n".join(describe(report) for report in reports) + "\n")
+        told = table(reports) if len(reports) > 1 else describe(reports[0])
+        sys.stdout.write(told + "\n")
     sys.stdout.flush()
     for report in reports:
         if report.result.problem is not None:

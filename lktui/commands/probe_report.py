@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from lktui.commands.text_table import table_lines
 from lktui.core.problems import ExitCode, Problem
 from lktui.core.session import AgentView, Attempt, SessionState, Timings
-from lktui.core.signs import GLYPHS, StateKind, clock, seconds, took
+from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, clock, seconds, took
 from lktui.core.transcript import Transcript, TranscriptLine
 from lktui.core.verdict import Outcome
 
@@ -104,6 +107,31 @@ def describe(report: RunReport) -> str:
         lines.append(f"  {clock(said.at_ms / 1000):>5}  {said.speaker}: {said.text}{latency}")
     lines.append(f"  cleanup: {result.cleanup}")
     return "\n".join(lines)
+
+
+def table(reports: Sequence[RunReport]) -> str:
+    """Set several runs side by side, one a line."""
+    rows = [_row(report) for report in reports]
+    return "\n".join(table_lines(_HEADS, rows))
+
+
+_HEADS = ("outcome", "profile", "agent", "ready", "reply", "cleanup", "room")
+
+
+def _row(report: RunReport) -> tuple[str, ...]:
+    session, result = report.session, report.result
+    kind = StateKind.READY if result.ok else StateKind.FAILED
+    found = session.diagnosis
+    ready_s = found.ready_s if found is not None else None
+    return (
+        f"{GLYPHS[kind]} {result.outcome}",
+        session.profile,
+        session.agent_name or UNKNOWN,
+        seconds(ready_s) if ready_s is not None else UNKNOWN,
+        seconds(session.reply_s) if session.reply_s is not None else UNKNOWN,
+        result.cleanup,
+        result.room or UNKNOWN,
+    )
 
 
 def _exit_code(result: RunResult) -> ExitCode:

@@ -1,4 +1,4 @@
-"""`lktui profiles`: list, show, add and remove saved profiles; no secret is ever printed."""
+"""`lktui profiles`: list, show, add, edit, remove and import; no secret is ever printed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import sys
 
 import msgspec
 
+from lktui.commands import profiles_edit, profiles_import
 from lktui.commands.diagnostics import fail, hint, misused
+from lktui.commands.profile_words import fault_problem, print_entries, print_json, tell_findings
 from lktui.commands.text_table import table_lines
-from lktui.core.faults import Fault
 from lktui.core.field_values import read_object, value_of_text
 from lktui.core.fields import Field, Kind
-from lktui.core.problems import ExitCode, PortError, Problem, ProblemCode, problem
+from lktui.core.problems import ExitCode, PortError
 from lktui.core.profile import Profile, Secret
 from lktui.core.profile_fields import FIELDS, parse, shown
 from lktui.core.sanitize import clean
@@ -52,9 +53,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="save a new profile",
         description="A secret is given as env:NAME, file:PATH, - (standard input) or literally.",
     )
+    edit = actions.add_parser("edit", help="open a profile's file in $EDITOR, and tell its faults")
     remove = actions.add_parser("remove", help="delete a profile's file")
+    profiles_import.add_arguments(
+        actions.add_parser(
+            "import",
+            help="save the projects of the lk command, LIVEKIT_ variables, a .env or agent JSON",
+            description="Shows what would be written, and asks; --yes writes without asking."
+            " What exists is never overwritten, and what is read stays as it is.",
+        )
+    )
     actions.add_parser("path", help="print the folder of the profiles")
-    for action in (show, add, remove):
+    for action in (show, add, edit, remove):
         action.add_argument("name", metavar="NAME", help="the profile")
         action.set_defaults(parser=action)
     for field in FIELDS:
@@ -74,9 +84,13 @@ def run(invocation: Invocation, args: argparse.Namespace) -> int:
         return _add(invocation, store, args)
     if args.action == "remove":
         return _remove(invocation, store, args.name)
+    if args.action == "edit":
+        return profiles_edit.run(invocation, store, args.name)
+    if args.action == "import":
+        return profiles_import.run(invocation, store, args.file)
     if args.action == "path":
         folder = clean(str(store.folder))
-        _print_json({"path": folder}) if invocation.json else print(folder)
+        print_json({"path": folder}) if invocation.json else print(folder)
         return ExitCode.OK
     return _list(invocation, store)
 
@@ -102,7 +116,7 @@ def _add_option(parser: argparse.ArgumentParser, field: Field) -> None:
 def _list(invocation: Invocation, store: ProfileStore) -> int:
     entries = store.list()
     if invocation.json:
-        _print_entries(entries)
+        print_entries(entries)
         return ExitCode.OK
     if entries:
         head = ("PROFILE", "AGENT", "DISPATCH", "AUTH", "SERVER", "FILE")
@@ -110,11 +124,11 @@ def _list(invocation: Invocation, store: ProfileStore) -> int:
     else:
         hint(
             f"No profiles in {clean(str(store.folder))}. Add one with"
-            " `lktui profiles add NAME --url ...`.",
+            " `lktui profiles add NAME --url ...`, or see `lktui profiles import`.",
             quiet=invocation.quiet,
         )
     for entry in entries:
-        _tell_findings(entry, quiet=invocation.quiet)
+        tell_findings(entry, quiet=invocation.quiet)
     return ExitCode.OK
 
 
@@ -139,12 +153,12 @@ def _counted(number: int, what: str) -> str:
 
 def _show(invocation: Invocation, entry: ProfileFile) -> int:
     if invocation.json:
-        _print_entries((entry,))
+        print_entries((entry,))
     elif entry.profile is not None:
         fields = shown(entry.profile).items()
         rows = [(name, _written(value)) for name, value in fields if value not in _EMPTY]
         print("\n".join(table_lines(("name", entry.name), rows)))
-    _tell_findings(entry, quiet=invocation.quiet)
+    tell_findings(entry, quiet=invocation.quiet)
     return ExitCode.OK if entry.profile is not None else int(invalid(entry).exit_code)
 
 
@@ -170,7 +184,7 @@ def _add(invocation: Invocation, store: ProfileStore, args: argparse.Namespace) 
     faults = reserved_name_faults(args.name) + parsed.faults
     if parsed.profile is None or faults:
         for fault in faults:
-            fail(_fault_problem(clean(args.name, limit=64), fault))
+            fail(fault_problem(clean(args.name, limit=64), fault))
         return ExitCode.USAGE
     path = store.add(parsed.profile)
     _tell_added(invocation, parsed.profile, store)
@@ -182,8 +196,8 @@ def _add(invocation: Invocation, store: ProfileStore, args: argparse.Namespace) 
 def _tell_added(invocation: Invocation, profile: Profile, store: ProfileStore) -> None:
     entry = store.find(profile.name)
     if invocation.json:
-        _print_entries((entry,))
-    _tell_findings(entry, quiet=invocation.quiet)
+        print_entries((entry,))
+    tell_findings(entry, quiet=invocation.quiet)
 
 
 def _exposes_secret(field: Field, value: object) -> bool:
@@ -234,37 +248,7 @@ def _remove(invocation: Invocation, store: ProfileStore, name: str) -> int:
         )
     path = store.remove(name)
     if invocation.json:
-        _print_entries((entry,))
+        print_entries((entry,))
     else:
         print(clean(str(path)))
     return ExitCode.OK
-
-
-def _tell_findings(entry: ProfileFile, *, quiet: bool) -> None:
-    for fault in entry.faults:
-        fail(_fault_problem(entry.name, fault))
-    for warning in entry.warnings:
-        hint(f"warning: {entry.name}: {warning.words}. {warning.resolution}.", quiet=quiet)
-
-
-def _fault_problem(name: str, fault: Fault) -> Problem:
-    found = problem(ProblemCode.PROFILE_INVALID, name=name, subject=name)
-    return msgspec.structs.replace(found, cause=fault.words, resolution=fault.resolution)
-
-
-def _print_entries(entries: tuple[ProfileFile, ...]) -> None:
-    _print_json({"profiles": [_as_json(entry) for entry in entries]})
-
-
-def _as_json(entry: ProfileFile) -> dict[str, object]:
-    return {
-        "name": entry.name,
-        "file": clean(str(entry.path)) if entry.path else None,
-        "fields": shown(entry.profile) if entry.profile else None,
-        "faults": entry.faults,
-        "warnings": entry.warnings,
-    }
-
-
-def _print_json(result: dict[str, object]) -> None:
-    print(msgspec.json.format(msgspec.json.encode(result)).decode())

@@ -29,6 +29,11 @@ class Scope(StrEnum):
     GLOBAL = "everywhere"
     COMPOSER = "while typing"
     FILTER = "while filtering"
+    FORM = "while editing a profile"
+    CHOICE = "on a choice"
+    IMPORT = "import"
+    DOCTOR = "test"
+    PATH = "while naming a file"
     SHEET = "while dispatching"
     PALETTE = "palette"
     CONFIRM = "when asked"
@@ -62,8 +67,14 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """The row's room as the server lists it, if it does."""
     marks: int = 0
     """Rows that are marked."""
+    profiles: tuple[str, ...] = ()
+    """Names of the marked profiles that can be used."""
     marked: tuple[SessionState, ...] = ()
     """The conversations among them."""
+    chosen: int = 0
+    """Found profiles that an import would write."""
+    unsaved: tuple[str, ...] = ()
+    """Fields of a form that leaving it would lose."""
     item: CleanupItem | None = None
     items: tuple[CleanupItem, ...] = ()
     """What is marked in the queue."""

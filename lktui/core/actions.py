@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from lktui.core import action_reasons as why
 from lktui.core.action_types import Action, Danger, Scope
+from lktui.core.profile_actions import PROFILE_ACTIONS
 
 
 class ActionId(StrEnum):
@@ -40,7 +41,17 @@ class ActionId(StrEnum):
     COPY_ALL = "list.copy_all"
     PROFILES_USE = "profiles.use"
     PROFILES_START = "profiles.start"
+    PROFILES_TEST = "profiles.test"
+    PROFILES_ADD = "profiles.add"
+    PROFILES_EDIT = "profiles.edit"
+    PROFILES_CLONE = "profiles.clone"
+    PROFILES_EDITOR = "profiles.editor"
     PROFILES_DELETE = "profiles.delete"
+    PROFILES_IMPORT = "profiles.import"
+    PROFILES_ENVIRONMENT = "profiles.environment"
+    PROFILES_DEMO = "profiles.demo"
+    PROFILES_MARK = "profiles.mark"
+    PROFILES_MARK_ALL = "profiles.mark_all"
     PROFILES_SORT = "profiles.sort"
     PROFILES_REVERSE = "profiles.reverse"
     ROOMS_OPEN = "rooms.open"
@@ -91,6 +102,22 @@ class ActionId(StrEnum):
     PREVIOUS_NEED = "list.previous_need"
     FILTER_KEEP = "filter.keep"
     FILTER_CLEAR = "filter.clear"
+    IMPORT_WRITE = "import.write"
+    IMPORT_MARK = "import.mark"
+    IMPORT_FILE = "import.file"
+    IMPORT_CLOSE = "import.close"
+    PATH_READ = "path.read"
+    PATH_LEAVE = "path.leave"
+    DOCTOR_AGAIN = "doctor.again"
+    DOCTOR_EDIT = "doctor.edit"
+    DOCTOR_COPY = "doctor.copy"
+    DOCTOR_CLOSE = "doctor.close"
+    FORM_SAVE = "form.save"
+    FORM_NEXT = "form.next"
+    FORM_PREVIOUS = "form.previous"
+    FORM_CANCEL = "form.cancel"
+    CHOICE_NEXT = "choice.next"
+    CHOICE_PREVIOUS = "choice.previous"
     SHEET_DO = "sheet.do"
     SHEET_NEXT = "sheet.next"
     SHEET_PREVIOUS = "sheet.previous"
@@ -123,6 +150,9 @@ PARENTS: Mapping[Scope, tuple[Scope, ...]] = MappingProxyType(
         Scope.LIVE: (Scope.MOVING, Scope.GLOBAL),
         Scope.HELP: (Scope.MOVING,),
         Scope.HISTORY: (Scope.MOVING,),
+        Scope.IMPORT: (Scope.MOVING,),
+        Scope.DOCTOR: (Scope.MOVING,),
+        Scope.FORM: (Scope.CHOICE,),
         Scope.CONFIRM: (),
     }
 )
@@ -140,18 +170,7 @@ def _only(scope: Scope, *rows: tuple[ActionId, tuple[str, ...], str, str]) -> li
 
 
 _REGISTRY: tuple[Action, ...] = (
-    # --- profiles
-    _A(id=_I.PROFILES_USE, keys=("enter",), title="Use", scope=_S.PROFILES, rank=1,
-       help="use this profile for Rooms and new conversations", unavailable=why.no_use),
-    _A(id=_I.PROFILES_START, keys=("s",), title="Start", scope=_S.PROFILES, rank=2,
-       help="start a conversation with this profile's agent", unavailable=why.no_start),
-    _A(id=_I.PROFILES_DELETE, keys=("d",), title="Delete", scope=_S.PROFILES, rank=3,
-       help="delete the profile's file; asks first", danger=Danger.DESTRUCTIVE,
-       unavailable=why.no_profile_delete, ask=why.ask_profile_delete),
-    _A(id=_I.PROFILES_SORT, keys=("o",), title="Sort", scope=_S.PROFILES, rank=8,
-       help="sort by the next column", unavailable=why.no_rows),
-    _A(id=_I.PROFILES_REVERSE, keys=("O",), title="Reverse", scope=_S.PROFILES,
-       help="sort in the other direction", unavailable=why.no_rows),
+    *PROFILE_ACTIONS,
     # --- rooms
     _A(id=_I.ROOMS_RETRY, keys=("r",), title="Retry", scope=_S.ROOMS, rank=1,
        help="dispatch again, safely, and wait until ready", danger=Danger.DISRUPTIVE,
@@ -166,18 +185,18 @@ _REGISTRY: tuple[Action, ...] = (
     _A(id=_I.ROOMS_RETRY_FAILED, keys=("R",), title="Retry failed", scope=_S.ROOMS, rank=5,
        help="retry every conversation in view that failed", danger=Danger.DISRUPTIVE,
        unavailable=why.no_failed),
-    _A(id=_I.ROOMS_DISPATCH, keys=("D",), title="Dispatch", scope=_S.ROOMS, rank=9,
+    _A(id=_I.ROOMS_DISPATCH, keys=("D",), title="Dispatch", scope=_S.ROOMS, rank=19,
        help="dispatch an agent into this room and judge it", unavailable=why.no_dispatch),
     _A(id=_I.ROOMS_WITHDRAW, keys=(), title="Withdraw", scope=_S.ROOMS,
        help="withdraw the room's dispatches; asks first", danger=Danger.DESTRUCTIVE,
        unavailable=why.no_withdraw, ask=why.ask_withdraw),
     _A(id=_I.ROOMS_DETAIL, keys=("z",), title="Detail", scope=_S.ROOMS,
        help="show the whole story of the row, and back", unavailable=why.no_rows),
-    _A(id=_I.ROOMS_MARK, keys=("space",), title="Mark", scope=_S.ROOMS, rank=10,
+    _A(id=_I.ROOMS_MARK, keys=("space",), title="Mark", scope=_S.ROOMS, rank=20,
        help="mark the row and go down; again unmarks", unavailable=why.no_rows),
     _A(id=_I.ROOMS_MARK_ALL, keys=("*",), title="Mark all", scope=_S.ROOMS,
        help="mark all rows in view", unavailable=why.no_rows),
-    _A(id=_I.ROOMS_SORT, keys=("o",), title="Sort", scope=_S.ROOMS, rank=8,
+    _A(id=_I.ROOMS_SORT, keys=("o",), title="Sort", scope=_S.ROOMS, rank=18,
        help="sort by the next column", unavailable=why.no_rows),
     _A(id=_I.ROOMS_REVERSE, keys=("O",), title="Reverse", scope=_S.ROOMS,
        help="sort in the other direction", unavailable=why.no_rows),
@@ -254,10 +273,10 @@ _REGISTRY: tuple[Action, ...] = (
     # --- shared by the lists
     _A(id=_I.MARK_RANGE, keys=("v",), title="Mark range", scope=_S.MARKS,
        help="mark all from the row marked last to this one", unavailable=why.no_rows),
-    _A(id=_I.FILTER, keys=("/",), title="Filter", scope=_S.LIST, rank=6,
+    _A(id=_I.FILTER, keys=("/",), title="Filter", scope=_S.LIST, rank=16,
        help="show only rows with a text; ! inverts, ~ regex",
        unavailable=why.no_filter),
-    _A(id=_I.COPY, keys=("y",), title="Copy", scope=_S.LIST, rank=7,
+    _A(id=_I.COPY, keys=("y",), title="Copy", scope=_S.LIST, rank=17,
        help="copy the row to the terminal's clipboard", unavailable=why.no_rows),
     _A(id=_I.COPY_ALL, keys=("Y",), title="Copy all", scope=_S.LIST,
        help="copy all rows in view", unavailable=why.no_rows),

@@ -103,6 +103,21 @@ class ForgetCleanup(Command, frozen=True, tag="forget"):
     ids: tuple[str, ...]
 
 
+class RunDoctor(Command, frozen=True, tag="doctor"):
+    """Look at everything that a profile needs, and tell each finding as it is found."""
+
+    run: str
+    profile: Profile
+    dispatch: bool = False
+    """Also ask for the agent, and clean up."""
+
+
+class EndDoctor(Command, frozen=True, tag="end_doctor"):
+    """Stop looking; what was made is cleaned up."""
+
+    run: str
+
+
 class FindOrphans(Command, frozen=True, tag="find_orphans"):
     """Look for rooms with this profile's prefix that no item of the queue stands for."""
 
@@ -124,5 +139,6 @@ class Shutdown(Command, frozen=True, tag="shutdown"):
 
 AnyCommand = (
     StartSession | Say | Retry | DispatchInto | WithdrawDispatches | EndSession | WatchRooms
-    | LookInto | ReadRooms | RunCleanup | ForgetCleanup | FindOrphans | DeleteOrphans | Shutdown
+    | LookInto | ReadRooms | RunCleanup | ForgetCleanup | FindOrphans | DeleteOrphans | RunDoctor
+    | EndDoctor | Shutdown
 )  # fmt: skip

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from lktui.core.doctor import CheckDone, CheckupBegan, CheckupDone
 from lktui.core.event import Event, SessionEvent, SessionId
 from lktui.core.evidence import Job
 from lktui.core.problems import Problem
@@ -34,6 +35,9 @@ from lktui.core.verdict import Diagnosis
 
 __all__ = [
     "ApiCalled",
+    "CheckDone",
+    "CheckupBegan",
+    "CheckupDone",
     "CleanupChanged",
     "CleanupForgotten",
     "CleanupRan",
@@ -359,7 +363,8 @@ AnyEvent = (
     | AgentPonged | AgentGone | VerdictReached | RetryStep | RetryPlanned | Notice | SegmentUpdated
     | LinkChanged | ProblemRaised | SessionEnded
     | QueueRead | CleanupChanged | CleanupForgotten | CleanupRan | RoomsListed | RoomsUnlisted
-    | RoomsRead | DispatchesWithdrawn | OrphansFound | JournalMended | ApiCalled
+    | RoomsRead | DispatchesWithdrawn | OrphansFound | JournalMended | ApiCalled | CheckupBegan
+    | CheckDone | CheckupDone
 )  # fmt: skip
 """The union that decoders need; each tag once."""
 

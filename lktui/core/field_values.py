@@ -1,7 +1,7 @@
 """How one value of a hand-written file is read, and the words of a fault.
 
 A reader gives what `msgspec.convert` takes, or None after it has noted why not. No fault quotes a
-value, for a secret may stand in any field by mistake; choices are the one exception.
+value, for a secret may stand in any field by mistake; a misspelt choice is the one exception.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     ((date, time), "a date or time"),
 )
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_WORD = re.compile(r"[A-Za-z_-]{1,12}")
+"""A misspelt choice may be quoted; anything else may be a secret on the wrong line."""
 _HEADER = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 
 
@@ -204,9 +206,10 @@ def _choice(field: Field, value: object, findings: Findings) -> str | None:
         _wrong_type(field, value, wanted, f'{field.name} = "{field.choices[0]}"', findings)
         return None
     near = nearest(value, field.choices)
+    said = f"“{value}”" if _WORD.fullmatch(value) else "its value"
     findings.fault(
         field.name,
-        f"“{clean(value, limit=24)}” is not {wanted}",
+        f"{said} is not {wanted}",
         f"Write {near}" if near else f"Write {wanted}",
     )
     return None

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import msgspec
 
 from lktui.core.cleanup import CleanupItem
+from lktui.core.doctor import CheckDone, Checkup, CheckupBegan, CheckupDone, applied
 from lktui.core.events import (
     AnyEvent,
     CleanupChanged,
@@ -56,6 +57,8 @@ class State(msgspec.Struct, frozen=True):
     """By profile."""
     queue_read: bool = False
     """Whether the queue is known: what is not in it is gone."""
+    checkups: Mapping[str, Checkup] = MappingProxyType({})
+    """What the doctor has found, by run."""
 
 
 class Fold:
@@ -78,6 +81,7 @@ class Fold:
         rooms = self.state.rooms
         outcomes = dict(self.state.outcomes)
         queue_read = self.state.queue_read
+        events = list(events)
         for event in events:
             match event:
                 case SessionEvent():
@@ -120,6 +124,7 @@ class Fold:
             rooms,
             MappingProxyType(outcomes),
             queue_read,
+            _checkups(self.state.checkups, events),
         )
         return self.state
 
@@ -140,6 +145,18 @@ class Fold:
         took_s = None if told.took_ms is None else told.took_ms / 1000
         at = state.opened_at + told.at_s
         self.transcript(state.id).add_fact(at, told.what, told.text, took_s, told.kind)
+
+
+def _checkups(known: Mapping[str, Checkup], events: Iterable[AnyEvent]) -> Mapping[str, Checkup]:
+    found = [one for one in events if isinstance(one, CheckupBegan | CheckDone | CheckupDone)]
+    if not found:
+        return known
+    checkups = dict(known)
+    for event in found:
+        checkup = applied(checkups.get(event.run), event)
+        if checkup is not None:
+            checkups[event.run] = checkup
+    return MappingProxyType(checkups)
 
 
 def _stands_between_lines(before: SessionState, event: SessionEvent) -> bool:

@@ -52,6 +52,16 @@ class ProblemCode(StrEnum):
     TOKEN_NOT_YET_VALID = "token_not_yet_valid"  # noqa: S105 - a code
     TOKEN_WRONG_ROOM = "token_wrong_room"  # noqa: S105 - a code
     TOKEN_INVALID = "token_invalid"  # noqa: S105 - a code
+    TOKEN_WEAK = "token_weak"  # noqa: S105 - a code
+    TOKEN_ENDS_SOON = "token_ends_soon"  # noqa: S105 - a code
+    KEYS_SWAPPED = "keys_swapped"
+    CLOCK_OFF = "clock_off"
+    TLS_NEEDED = "tls_needed"
+    URL_HAS_PATH = "url_has_path"
+    MEDIA_BLOCKED = "media_blocked"
+    FILE_DOUBTFUL = "file_doubtful"
+    TERMINAL_LIMITED = "terminal_limited"
+    ENDPOINT_REDIRECTS = "endpoint_redirects"
     ENDPOINT_UNREACHABLE = "endpoint_unreachable"
     ENDPOINT_TIMEOUT = "endpoint_timeout"
     ENDPOINT_STATUS = "endpoint_status"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from lktui.core.doctor_words import OF_THE_DOCTOR
 from lktui.core.problem_codes import Entry, ExitCode, ProblemCode
 from lktui.core.verdict_words import VERDICTS
 
@@ -125,6 +126,12 @@ CATALOGUE: dict[ProblemCode, Entry] = {
         "Copy the whole token; it begins with eyJ and has two dots",
         _NS,
     ),
+    ProblemCode.ENDPOINT_REDIRECTS: Entry(
+        "The token endpoint sends elsewhere: {where}",
+        "a redirect (status {status}) is not followed: its headers are meant for this host only",
+        "Put the final address into token_url",
+        _NS,
+    ),
     ProblemCode.ENDPOINT_UNREACHABLE: Entry(
         "The token endpoint cannot be reached: {host}",
         "Network issues: the address is wrong, or the service is down",
@@ -155,6 +162,7 @@ CATALOGUE: dict[ProblemCode, Entry] = {
         "Set token_field to the field that holds the token",
         _NS,
     ),
+    **OF_THE_DOCTOR,
     ProblemCode.SERVER_LOST: Entry(
         "The connection to {host} was lost",
         "the server or the network went away and did not come back in time",

@@ -67,7 +67,7 @@ FIELDS: tuple[Field, ...] = (
         kind=Kind.NAME,
         group=_AGENT,
         high=_NAME_MAX,
-        help="Name under which the agent's worker registers: needed for dispatch_mode explicit.",
+        help="Name that the agent's worker registers, for dispatch_mode explicit.",
     ),
     Field(
         name="metadata",
@@ -267,6 +267,12 @@ def to_fields(profile: Profile) -> dict[str, object]:
 def shown(profile: Profile) -> dict[str, object]:
     """Give every field in a form that is safe to show: no literal of a secret, no controls."""
     return {field.name: _safe(field, getattr(profile, field.name)) for field in FIELDS}
+
+
+def written_fields(profile: Profile) -> dict[str, object]:
+    """Give what `to_fields` does, in a form that is safe to show."""
+    safe = shown(profile)
+    return {name: safe[name] for name in to_fields(profile)}
 
 
 def _by_field(

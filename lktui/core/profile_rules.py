@@ -9,6 +9,7 @@ from lktui.core.field_values import read_object
 from lktui.core.profile import AuthMode, DispatchMode, Profile, Secret
 
 _JWT_PARTS = 3
+_KEY_BEGINS = "API"
 
 
 def check_rules(profile: Profile, unread: frozenset[str], findings: Findings) -> None:
@@ -69,7 +70,8 @@ def _check_keys(profile: Profile, unread: frozenset[str], findings: Findings) ->
             )
     elif len(missing) == 1 and not unread & pair.keys():
         findings.warn(missing[0], "there is only the other half of the pair", f"Add {missing[0]}")
-    if _looks_like_key(profile.api_secret) and not _looks_like_key(profile.api_key):
+    key, secret = profile.api_key, profile.api_secret
+    if secret is not None and look_swapped(key.source if key is not None else "", secret.source):
         findings.warn(
             "api_secret",
             "it begins with API, as keys do: key and secret look swapped",
@@ -77,8 +79,9 @@ def _check_keys(profile: Profile, unread: frozenset[str], findings: Findings) ->
         )
 
 
-def _looks_like_key(secret: Secret | None) -> bool:
-    return secret is not None and secret.source.startswith("API")
+def look_swapped(key: str, secret: str) -> bool:
+    """Whether each of the two looks as if it stood in the other's place."""
+    return secret.startswith(_KEY_BEGINS) and not key.startswith(_KEY_BEGINS)
 
 
 def _check_tokens(profile: Profile, unread: frozenset[str], findings: Findings) -> None:
@@ -121,7 +124,7 @@ def _check_dispatch(profile: Profile, unread: frozenset[str], findings: Findings
         findings.fault(
             "agent_name",
             "there is none, and dispatch_mode explicit needs one",
-            "Give the name under which the agent registers; or set dispatch_mode to auto",
+            "Give the name that the agent registers; or set dispatch_mode to auto",
         )
     if profile.has_key or profile.auth_mode is AuthMode.API or "auth_mode" in unread:
         return

@@ -56,6 +56,9 @@ def _log_to_stderr(level: str) -> None:
     handler.setFormatter(_CutTokens("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("livekit").setLevel(max(logging.INFO, logging.root.level))
+    # They write down the addresses that they ask, and a token_url may hold a secret.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))
     logging.captureWarnings(capture=True)
 
 

@@ -10,6 +10,7 @@ from lktui.core.commands import (
     AnyCommand,
     DeleteOrphans,
     DispatchInto,
+    EndDoctor,
     EndSession,
     FindOrphans,
     ForgetCleanup,
@@ -17,6 +18,7 @@ from lktui.core.commands import (
     ReadRooms,
     Retry,
     RunCleanup,
+    RunDoctor,
     Say,
     Shutdown,
     StartSession,
@@ -38,6 +40,7 @@ from lktui.core.events import (
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import Profile
 from lktui.core.sanitize import clean
+from lktui.engine.doctors import Doctors
 from lktui.engine.janitor import Janitor
 from lktui.engine.orphan_finder import OrphanFinder
 from lktui.engine.ports import Gateway
@@ -80,6 +83,7 @@ class Engine:
         self._orphans = OrphanFinder(journal, gateway, self._janitor, recorder.emit)
         self._monitor = RoomMonitor(gateway, recorder.emit, clock)
         self._tasks = Tasks("the engine", self._failed)
+        self._doctors = Doctors(gateway, self._janitor, recorder.emit, clock)
         self._ending = False
 
     def start(self) -> None:
@@ -123,6 +127,10 @@ class Engine:
                 )
             case ForgetCleanup():
                 self._janitor.forget(command.ids)
+            case RunDoctor():
+                self._doctors.begin(command)
+            case EndDoctor():
+                self._doctors.end(command.run)
             case FindOrphans() | DeleteOrphans():
                 self._tasks.start(self._orphans.handle(command))
             case Shutdown():
@@ -150,6 +158,7 @@ class Engine:
         deadline = self._clock.monotonic() + grace_s
         await self._monitor.close()
         ends = [run.end() for run in self._runs.values() if not run.ended.is_set()]
+        ends += self._doctors.end_all()
         if ends:
             await asyncio.wait(ends, timeout=grace_s)
         left = await self._janitor.close(max(0.0, deadline - self._clock.monotonic()))

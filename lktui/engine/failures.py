@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -78,6 +80,8 @@ def _api_code(error: Exception) -> ProblemCode:  # noqa: PLR0912 - a table of ty
             if code == "not_found":
                 return ProblemCode.NOT_FOUND
             return ProblemCode.NOT_LIVEKIT if status in _ELSEWHERE else ProblemCode.SERVER_ERROR
+        case aiohttp.WSServerHandshakeError(status=status):
+            return _upgrade_code(status)
         case DecodeError() | aiohttp.ContentTypeError():
             return ProblemCode.NOT_LIVEKIT
         case aiohttp.ClientConnectorDNSError():
@@ -94,6 +98,28 @@ def _api_code(error: Exception) -> ProblemCode:  # noqa: PLR0912 - a table of ty
             return ProblemCode.SERVER_LOST  # under a request: it may have been carried out
         case _:
             return ProblemCode.NOT_LIVEKIT
+
+
+def _upgrade_code(status: int) -> ProblemCode:
+    """Tell why there is no WebSocket: NOT_FOUND where the server has none at this address."""
+    if status in (_UNAUTHORIZED, _FORBIDDEN):
+        return ProblemCode.AUTH_FAILED
+    return ProblemCode.NOT_FOUND if status in _ELSEWHERE else ProblemCode.NOT_LIVEKIT
+
+
+def of_socket(error: OSError, host: str) -> Problem:
+    """Tell why a host has no address, or why no connection to it could be opened."""
+    match error:
+        case socket.gaierror():
+            code = ProblemCode.DNS_FAILED
+        case TimeoutError():
+            code = ProblemCode.CONNECT_TIMEOUT
+        case ssl.SSLError():
+            code = ProblemCode.TLS_FAILED
+        case _:
+            code = _of_os_error(error)
+    detail = clean_detail(getattr(error, "verify_message", "") or str(error))
+    return problem(code, subject=host, host=host, detail=detail)
 
 
 def _of_os_error(error: OSError) -> ProblemCode:
@@ -159,6 +185,22 @@ async def limited(timeout_s: float, host: str, what: str) -> AsyncIterator[None]
             yield
     except _API_ERRORS as error:
         raise PortError(of_api(error, host, what)) from None
+
+
+@asynccontextmanager
+async def knocking(timeout_s: float, host: str) -> AsyncIterator[None]:
+    """Put a time limit on a connection of the doctor's and turn its failures into PortError.
+
+    Raises:
+        PortError: Whatever went wrong.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except UnicodeError as error:  # a host name that no resolver takes
+        raise PortError(of_socket(socket.gaierror(str(error)), host)) from None
+    except OSError as error:
+        raise PortError(of_socket(error, host)) from None
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from lktui.clock import Clock
 from lktui.core.events import AnyEvent
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import AuthMode, Profile, Secret
+from lktui.core.profile_rules import look_swapped
 from lktui.engine.call_log import CallLog
 from lktui.engine.pacer import Pacer
 from lktui.engine.ports import LinkListener, RoomLink, RoomToken, ServerApi, Tokens
@@ -56,6 +57,15 @@ class LiveKitGateway:
     def room_link(self, listener: LinkListener, profile: Profile) -> RoomLink:
         """Make a room connection that is not connected yet."""
         return RtcRoomLink(listener, profile.host, self._log(profile), self._clock)
+
+    def looks_swapped(self, profile: Profile) -> bool:
+        """Tell whether key and secret look swapped, wherever they come from.
+
+        Raises:
+            PortError: SECRET_UNRESOLVED or NO_API_KEY.
+        """
+        key, secret = self._key(profile)
+        return look_swapped(key, secret)
 
     def watcher_token(self, profile: Profile, room: str, identity: str) -> RoomToken:
         """Make the token of a hidden watcher with the least grant.

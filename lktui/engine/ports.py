@@ -175,6 +175,10 @@ class RoomLink(Protocol):
         """Send a RemoteSession message to one participant."""
         ...
 
+    async def media_path(self) -> str:
+        """Say what carries the connection: `UDP`, `TCP`, `TURN over …`; empty if nothing does."""
+        ...
+
     async def disconnect(self) -> None:
         """Leave; may be called at any time, more than once."""
         ...
@@ -220,6 +224,10 @@ class Gateway(Protocol):
 
     def tokens(self, profile: Profile) -> Tokens:
         """Give the source of room tokens."""
+        ...
+
+    def looks_swapped(self, profile: Profile) -> bool:
+        """Whether key and secret look as if each stood in the other's place."""
         ...
 
     def watcher_token(self, profile: Profile, room: str, identity: str) -> RoomToken:

@@ -19,6 +19,7 @@ from lktui.core.events import LinkState
 from lktui.core.profile import MASK
 from lktui.engine.call_log import CallLog
 from lktui.engine.failures import joining, sending
+from lktui.engine.media_path import path_of
 from lktui.engine.patience import patiently
 from lktui.engine.ports import LinkListener, Participant, Topic
 from lktui.engine.server_api import participant
@@ -27,6 +28,7 @@ from lktui.engine.tasks import Tasks
 CONNECT_LIMIT_S = 15.0
 SEND_LIMIT_S = 5.0
 DISCONNECT_LIMIT_S = 5.0
+STATS_LIMIT_S = 5.0
 MAX_SESSION_BYTES = 4 << 20
 _QUEUE = 1000
 _log = logging.getLogger(__name__)
@@ -110,6 +112,17 @@ class RtcRoomLink:
                 sent.result()
         finally:
             sent.cancel()
+
+    async def media_path(self) -> str:
+        """Say what carries the connection: `UDP`, `TCP`, `TURN over …`; empty if nothing does.
+
+        Raises:
+            PortError: NOT_SENT: the SDK does not tell, for the connection is gone.
+        """
+        with sending(STATS_LIMIT_S):
+            async with asyncio.timeout(STATS_LIMIT_S):
+                stats = await self._room.get_rtc_stats()
+        return path_of([*stats.publisher_stats, *stats.subscriber_stats])
 
     async def disconnect(self) -> None:
         """Leave the room and end all reading."""

@@ -13,6 +13,7 @@ from livekit import api
 from lktui.clock import Clock
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.sanitize import clean
+from lktui.core.signs import seconds
 from lktui.engine.ports import RoomToken
 
 TOKEN_TTL = timedelta(hours=6)
@@ -21,16 +22,24 @@ TOKEN_TTL = timedelta(hours=6)
 warnings.filterwarnings("ignore", module="jwt")
 
 
-class _VideoClaims(msgspec.Struct):
+_LEEWAY_S = 60.0
+"""Servers take a token that begins so much later by their clock (facts/livekit.md section 5)."""
+
+
+class _VideoClaims(msgspec.Struct, rename="camel"):
     room: str = ""
-    roomJoin: bool = False  # noqa: N815 - the claim's own spelling
+    room_join: bool = False
+    can_publish: bool | None = None
+    can_publish_data: bool | None = None
+    can_subscribe: bool | None = None
+    hidden: bool = False
 
 
-class _AgentClaims(msgspec.Struct):
-    agentName: str = ""  # noqa: N815 - the claim's own spelling
+class _AgentClaims(msgspec.Struct, rename="camel"):
+    agent_name: str = ""
 
 
-class _RoomConfigClaims(msgspec.Struct):
+class _RoomConfigClaims(msgspec.Struct, rename="camel"):
     agents: list[_AgentClaims] = []
 
 
@@ -39,8 +48,54 @@ class _Claims(msgspec.Struct):
     exp: float = 0.0
     nbf: float = 0.0
     video: _VideoClaims = msgspec.field(default_factory=_VideoClaims)
-    roomConfig: _RoomConfigClaims = msgspec.field(  # noqa: N815 - the claim's own spelling
-        default_factory=_RoomConfigClaims
+    room_config: _RoomConfigClaims = msgspec.field(
+        default_factory=_RoomConfigClaims, name="roomConfig"
+    )
+
+
+class TokenClaims(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token says of itself, as far as a conversation needs it; not sanitised."""
+
+    room: str
+    identity: str
+    may_join: bool
+    expires_at: float
+    """Seconds since the epoch; 0 is never."""
+    begins_at: float
+    agents: tuple[str, ...]
+    """Those that its room configuration dispatches."""
+    missing: tuple[str, ...]
+    """What a conversation needs and it does not grant: `send text`, `hear the agent` and so on."""
+
+
+def claims_of(jwt: str) -> TokenClaims:
+    """Decode a token locally, without verifying it.
+
+    Raises:
+        PortError: TOKEN_INVALID: it is none.
+    """
+    parts = jwt.strip().split(".")
+    try:
+        body = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+        claims = msgspec.json.decode(body, type=_Claims)
+    except (IndexError, binascii.Error, msgspec.MsgspecError, ValueError):
+        raise PortError(problem(ProblemCode.TOKEN_INVALID)) from None
+    video = claims.video
+    # An absent grant is allowed; canPublish also stands for data where canPublishData is absent.
+    sends = video.can_publish if video.can_publish_data is None else video.can_publish_data
+    refused = {
+        "send text": sends is False,
+        "hear the agent": video.can_subscribe is False,
+        "be seen by the agent": video.hidden,
+    }
+    return TokenClaims(
+        room=video.room,
+        identity=claims.sub,
+        may_join=video.room_join,
+        expires_at=claims.exp,
+        begins_at=claims.nbf,
+        agents=tuple(one.agent_name for one in claims.room_config.agents if one.agent_name),
+        missing=tuple(what for what, is_refused in refused.items() if is_refused),
     )
 
 
@@ -55,24 +110,22 @@ def read_token(jwt: str, *, now: float, origin: str = "") -> RoomToken:
     Raises:
         PortError: TOKEN_INVALID, TOKEN_EXPIRED or TOKEN_NOT_YET_VALID.
     """
-    parts = jwt.strip().split(".")
-    try:
-        body = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        claims = msgspec.json.decode(body, type=_Claims)
-    except (IndexError, binascii.Error, msgspec.MsgspecError, ValueError):
-        raise PortError(problem(ProblemCode.TOKEN_INVALID)) from None
-    if not claims.video.roomJoin:
+    claims = claims_of(jwt)
+    if not claims.may_join:
         raise PortError(
             problem(ProblemCode.TOKEN_INVALID, detail="it has no grant to join a room (roomJoin)")
         )
-    if claims.exp and claims.exp <= now:
-        detail = f"it expired {now - claims.exp:.0f} s ago by this computer's clock"
+    if claims.expires_at and claims.expires_at <= now:
+        detail = f"it expired {seconds(now - claims.expires_at)} ago by this computer's clock"
         raise PortError(problem(ProblemCode.TOKEN_EXPIRED, detail=detail))
+    if claims.begins_at > now + _LEEWAY_S:
+        detail = f"it begins in {seconds(claims.begins_at - now)} by this computer's clock"
+        raise PortError(problem(ProblemCode.TOKEN_NOT_YET_VALID, detail=detail))
     return RoomToken(
         jwt=jwt.strip(),
-        room=claims.video.room,
-        identity=claims.sub,
-        carries_dispatch=any(agent.agentName for agent in claims.roomConfig.agents),
+        room=claims.room,
+        identity=claims.identity,
+        carries_dispatch=bool(claims.agents),
         origin=origin,
     )
 

@@ -6,7 +6,7 @@ redraw only what looks different.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -60,6 +60,20 @@ class QuitRequested(Message):
 
 class Interrupted(Message):
     """Posted by a screen, handled by the app, which quits at the second one."""
+
+
+class TerminalWanted(Message):
+    """Posted by a screen, handled by the app: another program has the terminal until it ends."""
+
+    def __init__(self, argv: Sequence[str], ended: Callable[[int | None], None]) -> None:
+        """Make the request.
+
+        Args:
+            argv: The program with its arguments.
+            ended: Told its exit code, or None where this terminal cannot be lent.
+        """
+        super().__init__()
+        self.argv, self.ended = argv, ended
 
 
 class DashboardScreen(ActionScreen[None]):
@@ -244,13 +258,9 @@ class DashboardScreen(ActionScreen[None]):
 
     def ask(self, question: Question, *, final: bool, agreed: Callable[[], object]) -> None:
         """Put the question on a sheet."""
-        from lktui.screens.confirm.sheet import ConfirmSheet  # noqa: PLC0415 - not at first paint
+        from lktui.screens.confirm.asking import ask_on_sheet  # noqa: PLC0415 - not at first paint
 
-        def answered(yes: bool | None) -> None:  # noqa: FBT001 - Textual hands the result over
-            if yes:
-                agreed()
-
-        self.app.push_screen(ConfirmSheet(question, final=final), answered)
+        ask_on_sheet(self.app, question, final=final, agreed=agreed)
 
     def is_doing(self, name: ActionId, view: View) -> None:
         """Write down what disrupts something, or may cost somebody something."""

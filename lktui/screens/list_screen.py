@@ -89,7 +89,12 @@ class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
         empty = self._no_match() if self._all else self.nothing()
         # The first drawing is styled as a whole when the screen resumes.
         self.set_class(not self._all, _EMPTY, update=self.is_started)
-        self.table.show(shown, empty=empty, installation=self.controller.installation)
+        self.table.show(
+            shown,
+            empty=empty,
+            empty_titles=bool(self._all),
+            installation=self.controller.installation,
+        )
         self._draw_story()
 
     def _draw_story(self) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import msgspec
 from textual.reactive import var
@@ -25,6 +27,7 @@ from lktui.core.commands import (
     WatchRooms,
     WithdrawDispatches,
 )
+from lktui.core.doctor import Checkup
 from lktui.core.events import (
     AnyEvent,
     ApiCalled,
@@ -36,10 +39,9 @@ from lktui.core.events import (
 )
 from lktui.core.fold import Fold, RoomsView
 from lktui.core.history import HistoryEntry
-from lktui.core.nearest import nearest
-from lktui.core.problems import PortError, Problem
+from lktui.core.problems import Problem
 from lktui.core.profile import Profile
-from lktui.core.sanitize import clean, clean_lines
+from lktui.core.sanitize import clean_lines
 from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
 from lktui.core.transcript import Transcript
@@ -47,22 +49,26 @@ from lktui.session.chronicle import Chronicle
 from lktui.session.cleanup_verbs import CleanupVerbs
 from lktui.session.engine_client import EngineClient, EngineHealth
 from lktui.session.known_agents import agents_to_offer
+from lktui.session.profile_verbs import ProfileVerbs
 from lktui.session.sentences import Message, said_of
-from lktui.store.profiles import ProfileFile, ProfileStore
+from lktui.store.profiles import ProfileStore
+
+if TYPE_CHECKING:
+    from lktui.session.examinations import Examinations
 
 MAX_LINE_CHARS = 8000
 """Longest line that is sent; LiveKit's text streams carry it in one piece."""
 
 
-class SessionController(CleanupVerbs):
+class SessionController(ProfileVerbs, CleanupVerbs):
     """Rooms, sessions, queue and engine health for all screens; one instance an app."""
 
-    profiles: var[tuple[ProfileFile, ...]] = var(())
-    profile_in_use: var[str] = var("")
     sessions: var[Mapping[SessionId, SessionState]] = var(MappingProxyType({}), always_update=True)
     focus: var[SessionId | None] = var(None)
     """The session that Live shows."""
     rooms: var[RoomsView | None] = var(None)
+    checkups: var[Mapping[str, Checkup]] = var(MappingProxyType({}), always_update=True)
+    """What the doctor has found, by run."""
     outcomes: var[Mapping[str, ProfileOutcome]] = var(MappingProxyType({}), always_update=True)
     engine: var[EngineHealth] = var(EngineHealth.STARTING)
     unusable: var[Problem | None] = var(None)
@@ -83,9 +89,9 @@ class SessionController(CleanupVerbs):
     def __init__(
         self, engine: EngineClient, store: ProfileStore, clock: Clock | None = None
     ) -> None:
-        super().__init__()
+        super().__init__(store)
         self.clock = clock or SystemClock()
-        self._engine, self._store = engine, store
+        self._engine = engine
         self._fold = Fold()
         self._standing: Message | None = None
         self._reminder: Message | None = None
@@ -99,46 +105,12 @@ class SessionController(CleanupVerbs):
         engine.on_events = self._on_events
         engine.on_health = self._on_health
 
-    # --- the profiles -----------------------------------------------------------------------
+    @cached_property
+    def doctor(self) -> Examinations:
+        """Whoever looks at profiles."""
+        from lktui.session.examinations import Examinations  # noqa: PLC0415 - not at first paint
 
-    def load_profiles(self) -> None:
-        """Read the profile files anew; broken ones are listed with their faults."""
-        try:
-            self.profiles = self._store.list()
-        except PortError as error:
-            self.report(error.problem)
-        if self.profile_in_use not in [file.name for file in self.profiles]:
-            usable = [file.name for file in self.profiles if file.profile is not None]
-            self.profile_in_use = usable[0] if usable else ""
-
-    def profile(self, name: str = "") -> Profile | None:
-        """Give a profile by name, or the one in use; None if there is none or it is broken."""
-        name = name or self.profile_in_use
-        return next((file.profile for file in self.profiles if file.name == name), None)
-
-    def choose_profile(self, name: str) -> None:
-        """Use the profile that was named at the start; one that is not there is said."""
-        known = [file.name for file in self.profiles]
-        if name in known:
-            self.use_profile(name)
-        elif name:
-            near = nearest(name, known)
-            hint = f"; the closest is “{near}”" if near else ""
-            text = f"there is no profile “{clean(name, limit=64)}”{hint}"
-            self._say(text, StateKind.WARNING, sticky=True)
-
-    def use_profile(self, name: str) -> None:
-        """Make a profile the one that Rooms lists and `s` starts."""
-        self.profile_in_use = name
-        self.rooms = None
-
-    def remove_profile(self, name: str) -> None:
-        """Delete a profile's file."""
-        try:
-            self._store.remove(name)
-        except PortError as error:
-            self.report(error.problem)
-        self.load_profiles()
+        return Examinations(self._send, self._store.env)
 
     # --- sessions ---------------------------------------------------------------------------
 
@@ -271,6 +243,10 @@ class SessionController(CleanupVerbs):
             self._looked_into = room
             self._send(LookInto(room=room))
 
+    def forget_rooms(self) -> None:
+        """Show no rooms until those of the profile in use are listed."""
+        self.rooms = None
+
     # --- messages ---------------------------------------------------------------------------
 
     def notice(self, text: str, kind: StateKind | None = None) -> None:
@@ -289,7 +265,11 @@ class SessionController(CleanupVerbs):
 
     def report(self, problem: Problem) -> None:
         """Say a problem in the status line until it is dismissed."""
-        self._say(problem.summary, StateKind.WARNING, sticky=True)
+        self.warn(problem.summary)
+
+    def warn(self, text: str) -> None:
+        """Say something doubtful in the status line until it is dismissed."""
+        self._say(text, StateKind.WARNING, sticky=True)
 
     def note(self, text: str, result: str = "", kind: StateKind | None = None) -> None:
         """Write something down in the history."""
@@ -368,6 +348,8 @@ class SessionController(CleanupVerbs):
         self._time_tries(after.cleanup)
         if dict(after.cleanup) != dict(before.cleanup):
             self.cleanup = after.cleanup
+        if after.checkups is not before.checkups:
+            self.checkups = after.checkups
         if dict(after.outcomes) != dict(before.outcomes):
             self.outcomes = after.outcomes
         self.sessions = after.sessions

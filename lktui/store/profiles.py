@@ -5,8 +5,7 @@ A file that cannot be used is listed with its faults and never hides the others.
 
 from __future__ import annotations
 
-import re
-import stat
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,42 +13,23 @@ from pathlib import Path
 import msgspec
 
 from lktui.core.faults import Fault
+from lktui.core.livekit_variables import fields_of_variables
 from lktui.core.nearest import nearest
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
-from lktui.core.profile import Profile, Secret
-from lktui.core.profile_fields import FIELDS, Parsed, parse, spellings_of, to_fields
+from lktui.core.profile import Profile
+from lktui.core.profile_fields import parse, to_fields
 from lktui.core.sanitize import clean
-from lktui.store.files import create_atomically, make_private_folder
+from lktui.store.files import create_atomically, make_private_folder, replace_atomically
 from lktui.store.paths import Paths
+from lktui.store.profile_reading import (
+    ENV_NAME,
+    SUFFIX,
+    ProfileFile,
+    read_profile,
+    reserved_name_faults,
+)
 
-ENV_NAME = "env"
-"""The name of the profile made from the environment; no file may have it."""
-
-_SUFFIX = ".toml"
-_MAX_BYTES = 1 << 18
-_SHARED = 0o077
-_PLACE = re.compile(r"\(at line (\d+), column \d+\)$")
-_QUOTES_CONTENT = re.compile(r"""\(|'[^']{2,}'|"[^"]{2,}\"""")
-
-
-class ProfileFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the list: a file, or the environment."""
-
-    name: str
-    """The file's stem, sanitised; of a file whose stem is reserved the whole name."""
-    path: Path | None = None
-    """None for the profile of the environment."""
-    profile: Profile | None = None
-    """None if there are faults."""
-    faults: tuple[Fault, ...] = ()
-    warnings: tuple[Fault, ...] = ()
-    mode: int = 0
-    """Permissions of the file; 0 if not known."""
-
-    @property
-    def where(self) -> str:
-        """What a person has to mend: `the file …`, or the environment."""
-        return f"the file {clean(str(self.path))}" if self.path else "the LIVEKIT_ variables"
+__all__ = ["ENV_NAME", "ProfileFile", "ProfileStore", "invalid", "reserved_name_faults"]
 
 
 class ProfileStore:
@@ -64,17 +44,30 @@ class ProfileStore:
         """Where the files are."""
         return self._folder
 
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The environment, to which profiles may refer."""
+        return self._env
+
     def list(self) -> tuple[ProfileFile, ...]:
         """Read all profiles, broken ones too, in the order of their names.
 
         Raises:
             PortError: `config_unusable`: the folder itself cannot be read.
         """
-        found = [_read(path) for path in self._files()]
+        found = [read_profile(path) for path in self._files()]
         environment = _of_environment(self._env)
         if environment is not None:
             found.append(environment)
         return tuple(sorted(found, key=lambda file: (file.name.casefold(), file.name)))
+
+    def stamp(self) -> frozenset[tuple[str, int, int, int]]:
+        """Give what differs as soon as a file is written, removed or renamed, by whomever."""
+        try:
+            with os.scandir(self._folder) as entries:
+                return frozenset(_stamp_of(e) for e in entries if e.name.endswith(SUFFIX))
+        except OSError:  # what is wrong with the folder is said when the profiles are listed
+            return frozenset()
 
     def find(self, name: str) -> ProfileFile:
         """Give the entry of this name, broken or not.
@@ -111,7 +104,7 @@ class ProfileStore:
             PortError: `profile_exists`, `profile_invalid` for a name that no file may have,
                 `config_unusable`.
         """
-        path = self._folder / f"{profile.name}{_SUFFIX}"
+        path = self._folder / f"{profile.name}{SUFFIX}"
         faults = (
             reserved_name_faults(profile.name) or parse(profile.name, to_fields(profile)).faults
         )
@@ -124,8 +117,79 @@ class ProfileStore:
 
         text = tomli_w.dumps(to_fields(profile))
         if not create_atomically(path, text, code=ProblemCode.CONFIG_UNUSABLE):
-            name = clean(profile.name)
-            raise PortError(problem(ProblemCode.PROFILE_EXISTS, name=name, subject=name))
+            raise PortError(_exists(profile.name))
+        return path
+
+    def values(self, name: str) -> dict[str, object]:
+        """Give what a profile's file holds by the fields' names, also where it has faults.
+
+        Raises:
+            PortError: `profile_missing`; `profile_invalid` for a file that is no TOML; `usage` for
+                the environment's profile; `config_unusable`.
+        """
+        from lktui.store.profile_edits import values_of  # noqa: PLC0415 - only who changes a file
+
+        path = self.file_of(name)
+        try:
+            return values_of(tomllib.loads(_text_of(path)))
+        except (ValueError, RecursionError) as error:
+            raise PortError(invalid(self.find(name))) from error
+
+    def change(
+        self,
+        name: str,
+        changes: Mapping[str, object],
+        was: Mapping[str, object],
+        *,
+        new_name: str = "",
+    ) -> Path:
+        """Change fields of a file and give its path; comments and unknown keys stay.
+
+        Two who save at once change one after the other, each only what it has changed.
+
+        Args:
+            name: Of the file.
+            changes: New values by the fields' names; None removes.
+            was: What the fields held when the changes were begun.
+            new_name: What the profile is to be called; empty: as before.
+
+        Raises:
+            PortError: `profile_missing`; `profile_exists` for the new name; `profile_invalid`: the
+                file cannot be changed so, or one of the fields was changed meanwhile;
+                `config_unusable`. The file is as it was.
+        """
+        from lktui.store.profile_edits import EditError, edited  # noqa: PLC0415 - as above
+        from lktui.store.saving import saving_in  # noqa: PLC0415 - as above
+
+        path = self.file_of(name)
+        renamed = path.with_name(f"{new_name or name}{SUFFIX}")
+        try:
+            with saving_in(self._folder):
+                text = edited(_text_of(path), changes, was)
+                if renamed == path:
+                    replace_atomically(path, text, code=ProblemCode.CONFIG_UNUSABLE)
+                    return path
+                if not create_atomically(renamed, text, code=ProblemCode.CONFIG_UNUSABLE):
+                    raise PortError(_exists(new_name))
+                path.unlink()
+                return renamed
+        except OSError as error:
+            self.find(name)  # if it has gone meanwhile, that is what is wrong
+            raise PortError(_unusable(path, error)) from error
+        except UnicodeDecodeError as error:
+            raise PortError(invalid(self.find(name))) from error
+        except EditError as error:
+            raise PortError(_not_saved(name, error.faults[0])) from error
+
+    def file_of(self, name: str) -> Path:
+        """Give a profile's file, whatever is in it.
+
+        Raises:
+            PortError: `profile_missing`; `usage` for the environment's profile, which has none.
+        """
+        path = self.find(name).path
+        if path is None:
+            raise PortError(_without_file())
         return path
 
     def remove(self, name: str) -> Path:
@@ -135,9 +199,7 @@ class ProfileStore:
             PortError: `profile_missing`; `config_unusable`; `usage` for the environment's profile,
                 which has no file.
         """
-        path = self.find(name).path
-        if path is None:
-            raise PortError(_without_file())
+        path = self.file_of(name)
         try:
             path.unlink()
         except OSError as error:
@@ -152,7 +214,7 @@ class ProfileStore:
         except OSError as error:
             raise PortError(_unusable(self._folder, error)) from error
         # A leading dot: temporary files, ours and those of editors.
-        return [path for path in names if path.suffix == _SUFFIX and path.name[0] != "."]
+        return [path for path in names if path.suffix == SUFFIX and path.name[0] != "."]
 
 
 def invalid(entry: ProfileFile) -> Problem:
@@ -166,120 +228,41 @@ def invalid(entry: ProfileFile) -> Problem:
     )
 
 
-def reserved_name_faults(name: str) -> tuple[Fault, ...]:
-    """Give the fault of a name that no file may have; nothing for any other name."""
-    if name != ENV_NAME:
-        return ()
-    cause = f"“{ENV_NAME}” is the profile that the LIVEKIT_ variables make"
-    return (Fault("name", cause, "Take another name"),)
-
-
-def _read(path: Path) -> ProfileFile:
-    name = clean(path.name.removesuffix(_SUFFIX))
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            return _broken(name, path, Fault("", "this is no plain file", "Remove or rename it"))
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        cause = f"the file cannot be read: {error.strerror or 'the system refuses it'}"
-        return _broken(name, path, Fault("", cause, "Mend its permissions, or remove it"))
-    if len(content) > _MAX_BYTES:
-        cause = f"the file is larger than {_MAX_BYTES >> 10} KiB"
-        return _broken(name, path, Fault("", cause, "Shorten it; it is no profile"))
-    mode = stat.S_IMODE(found.st_mode)
-    try:
-        text = content.decode("utf-8-sig")
-        raw = tomllib.loads(text)
-    # A ValueError is also what tomllib lets through of a number with thousands of digits.
-    except (ValueError, RecursionError) as error:
-        return _broken(name, path, _syntax_fault(error), mode)
-    parsed = parse(name, raw)
-    entry = ProfileFile(
-        name=name,
-        path=path,
-        profile=parsed.profile,
-        faults=_with_lines(parsed.faults, text),
-        warnings=_with_lines(parsed.warnings, text) + _exposed(path, mode, parsed),
-        mode=mode,
-    )
-    reserved = reserved_name_faults(name)
-    if not reserved:
-        return entry
-    # Under its full name: the environment's profile may be in the same list.
-    return msgspec.structs.replace(
-        entry, name=path.name, profile=None, faults=reserved + entry.faults
-    )
-
-
-def _broken(name: str, path: Path, fault: Fault, mode: int = 0) -> ProfileFile:
-    return ProfileFile(name=name, path=path, faults=(fault,), mode=mode)
-
-
-def _syntax_fault(error: Exception) -> Fault:
-    """Say where TOML ends to be TOML; what the parser quotes may be a secret and is left out."""
-    message = str(error) if isinstance(error, tomllib.TOMLDecodeError) else ""
-    place = _PLACE.search(message)
-    reason = _PLACE.sub("", message).removesuffix("(at end of document)").strip()
-    if isinstance(error, UnicodeDecodeError):
-        reason = "the file is not UTF-8 text"
-    cause = "the file is not valid TOML"
-    if reason and not _QUOTES_CONTENT.search(reason):
-        cause += f": {clean(reason, limit=80)}"
-    line = int(place[1]) if place else 0
-    return Fault("", cause, 'Write lines like name = "value"', line)
-
-
-def _with_lines(faults: tuple[Fault, ...], text: str) -> tuple[Fault, ...]:
-    return tuple(
-        msgspec.structs.replace(fault, line=_line_of(fault.field, text)) for fault in faults
-    )
-
-
-def _line_of(field: str, text: str) -> int:
-    """Find the line of a field's key; 0 unless exactly one line can be it."""
-    keys = "|".join(re.escape(key) for key in spellings_of(field))
-    pattern = re.compile(rf"""^\s*(?:\[\s*)?(["']?)(?:{keys})\1\s*[\].=]""")
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)]
-    return lines[0] if len(lines) == 1 else 0
-
-
-def _exposed(path: Path, mode: int, parsed: Parsed) -> tuple[Fault, ...]:
-    """Warn of a file with literal secrets that others may read."""
-    if not mode & _SHARED or parsed.profile is None or not _holds_literals(parsed.profile):
-        return ()
-    import shlex  # noqa: PLC0415 - the same
-
-    command = clean(f"chmod 600 {shlex.quote(str(path))}")
-    return (Fault("", "others on this machine may read its secrets", f"Run {command}"),)
-
-
-def _holds_literals(profile: Profile) -> bool:
-    held = [getattr(profile, field.name) for field in FIELDS if field.is_secret]
-    found = [secret for secret in held if isinstance(secret, Secret)]
-    found += [secret for _, secret in profile.token_headers]
-    return any(secret.source and not secret.reference for secret in found)
-
-
 def _of_environment(env: Mapping[str, str]) -> ProfileFile | None:
     """Make a profile of the LIVEKIT_ variables; secrets stay references to them."""
-    url = env.get("LIVEKIT_URL", "")
-    if not url:
+    raw = fields_of_variables(env, by_reference=True)
+    if not raw:
         return None
-    raw: dict[str, object] = {"url": url}
-    if env.get("LIVEKIT_TOKEN") and not env.get("LIVEKIT_API_KEY"):
-        raw |= {"auth_mode": "token", "token": "env:LIVEKIT_TOKEN"}
-    else:
-        for field in ("api_key", "api_secret"):
-            variable = f"LIVEKIT_{field.upper()}"
-            if env.get(variable):
-                raw[field] = f"env:{variable}"
-    if env.get("LIVEKIT_AGENT_NAME"):
-        raw |= {"agent_name": env["LIVEKIT_AGENT_NAME"], "dispatch_mode": "explicit"}
     parsed = parse(ENV_NAME, raw)
     return ProfileFile(
         name=ENV_NAME, profile=parsed.profile, faults=parsed.faults, warnings=parsed.warnings
+    )
+
+
+def _stamp_of(entry: os.DirEntry[str]) -> tuple[str, int, int, int]:
+    try:
+        found = entry.stat()
+    except OSError:  # a link that leads nowhere, or a file that went meanwhile
+        return (entry.name, 0, 0, 0)
+    return (entry.name, found.st_mtime_ns, found.st_ino, found.st_mode)
+
+
+def _text_of(path: Path) -> str:
+    """Read a whole file; line breaks stay as they are."""
+    return path.read_bytes().decode("utf-8-sig")
+
+
+def _exists(name: str) -> Problem:
+    name = clean(name)
+    return problem(ProblemCode.PROFILE_EXISTS, name=name, subject=name)
+
+
+def _not_saved(name: str, fault: Fault) -> Problem:
+    return msgspec.structs.replace(
+        problem(ProblemCode.PROFILE_INVALID, name=name, subject=name),
+        summary=f"“{name}” was not saved",
+        cause=fault.words,
+        resolution=fault.resolution,
     )
 
 
@@ -291,7 +274,7 @@ def _unusable(path: Path, error: OSError) -> Problem:
 
 def _without_file() -> Problem:
     return msgspec.structs.replace(
-        problem(ProblemCode.USAGE, what=f"The profile “{ENV_NAME}” has no file to remove"),
+        problem(ProblemCode.USAGE, what=f"The profile “{ENV_NAME}” has no file"),
         cause="the LIVEKIT_ variables make it",
         resolution="Unset LIVEKIT_URL",
     )

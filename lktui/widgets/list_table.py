@@ -97,6 +97,7 @@ class ListTable(Widget, can_focus=True):
         self._entries: tuple[Entry, ...] = ()
         self._stops: tuple[int, ...] = ()
         self._empty: tuple[tuple[Part, ...], ...] = ()
+        self._empty_titles = True
         self._places: tuple[Place, ...] = ()
         self._laid_out_for = 0
         self._short: dict[str, str] = {}
@@ -131,6 +132,7 @@ class ListTable(Widget, can_focus=True):
         entries: Sequence[Entry],
         *,
         empty: Sequence[tuple[Part, ...]] = (),
+        empty_titles: bool = True,
         installation: str = "",
     ) -> None:
         """Take the entries as they are now.
@@ -138,10 +140,12 @@ class ListTable(Widget, can_focus=True):
         Args:
             entries: Rows and captions, in their order.
             empty: Lines that are shown if there is none.
+            empty_titles: Whether the columns are named above these lines too.
             installation: Ours, for shortening the names of our rooms.
         """
         before, cursor = self._looks(), self.row
         self._entries, self._empty = tuple(entries), tuple(empty)
+        self._empty_titles = empty_titles
         self._installation = installation
         self._stops = tuple(i for i, entry in enumerate(entries) if isinstance(entry, Row))
         self._shorten()
@@ -285,7 +289,7 @@ class ListTable(Widget, can_focus=True):
     def _look_of(self, y: int) -> tuple[object, ...]:
         at = self._top + y - self._head
         if not self._entries:
-            return (y, self._empty)
+            return (y, self._empty, self._empty_titles)
         if y < self._head or at >= len(self._entries):
             return (y < self._head,)
         entry = self._entries[at]
@@ -351,7 +355,8 @@ class ListTable(Widget, can_focus=True):
         index = y - self._head - 1
         if 0 <= index < len(self._empty):
             return line("    ", *self._empty[index])
-        return self._titles() if self._head and y == 0 and self._empty else Content("")
+        titled = self._head and y == 0 and self._empty and self._empty_titles
+        return self._titles() if titled else Content("")
 
     def _row_line(self, row: Row, *, on: bool) -> Content:
         bar: Part = ("▌", "$cursor-bar") if on else " "

@@ -13,9 +13,9 @@ from tests.support.waiting import until
 
 
 @contextmanager
-def dashboard(program: Program) -> Iterator[Terminal]:
+def dashboard(program: Program, *words: str) -> Iterator[Terminal]:
     """Run the app at 80x24, from when it takes keys and its engine is up."""
-    with Terminal(program.argv(), env=program.environment) as terminal:
+    with Terminal(program.argv(*words), env=program.environment) as terminal:
         terminal.wait_for("○ not connected", timeout_s=20)
         yield terminal
 

@@ -9,9 +9,12 @@ from lktui.core.actions import PARENTS, ActionId, of_scopes
 from lktui.screens.action_screen import ActionScreen
 from lktui.screens.cleanup.screen import CleanupScreen
 from lktui.screens.confirm.sheet import ConfirmSheet
+from lktui.screens.doctor.page import DoctorPage
 from lktui.screens.help.page import HelpPage
 from lktui.screens.history.page import HistoryPage
+from lktui.screens.importing.page import ImportPage
 from lktui.screens.live.screen import LiveScreen
+from lktui.screens.profile_form.page import ProfileFormPage
 from lktui.screens.profiles.screen import ProfilesScreen
 from lktui.screens.rooms.screen import RoomsScreen
 
@@ -22,6 +25,9 @@ INPUTS = {
     Scope.CLEANUP: (Scope.FILTER, Scope.PALETTE),
     Scope.HELP: (Scope.FILTER,),
     Scope.HISTORY: (Scope.FILTER,),
+    Scope.IMPORT: (Scope.PATH,),
+    Scope.DOCTOR: (),
+    Scope.FORM: (),
     Scope.CONFIRM: (),
 }
 
@@ -35,6 +41,9 @@ INPUTS = {
         (CleanupScreen, Scope.CLEANUP),
         (HelpPage, Scope.HELP),
         (HistoryPage, Scope.HISTORY),
+        (ImportPage, Scope.IMPORT),
+        (DoctorPage, Scope.DOCTOR),
+        (ProfileFormPage, Scope.FORM),
         (ConfirmSheet, Scope.CONFIRM),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -66,6 +67,15 @@ CALLS = [
         ("create_dispatch", "preclinical-test-k7qd91bc4e", "checkout", 4.0, "AD_x8Kq2LmN4cTz"),
     ])
 ]  # fmt: skip
+LK = """\
+default_project: box
+projects:
+    - {name: prod-eu, url: wss://eu-abc.livekit.cloud, api_key: APIabc, api_secret: s3cret}
+    - {name: box, url: ws://127.0.0.1:7880, api_key: devkey, api_secret: s3cret}
+    - {name: broken, url: htp://x}
+"""
+FAULTY = ("e", "home", "delete", *["tab"] * 5, *["backspace"] * 8)
+"""Open the form; make a fault in the URL, and another in the agent's name."""
 UNDER_THE_CURSOR = ("91bc4e:1:not_taken", "preclinical-test-k7qd0be214:10")
 
 
@@ -83,6 +93,10 @@ class Scene:
 SCENES = {
     "profiles": Scene((80, 24), ("1",), [*TALK]),
     "profiles-empty": Scene((80, 24), (), profiles={}),
+    "profiles-form": Scene((80, 24), FAULTY),
+    "profiles-form-wide": Scene((120, 40), FAULTY, theme="lktui-high-contrast"),
+    "profiles-form-narrow": Scene((60, 15), FAULTY, theme="lktui-ansi-16"),
+    "profiles-import": Scene((80, 24), ("i", "j")),
     "rooms": Scene((80, 24), ("2", "j"), TALK),
     "rooms-wide": Scene((120, 40), ("2", "j"), TALK, "lktui-high-contrast"),
     "rooms-narrow-colourless": Scene((60, 15), ("2", "j"), TALK, "lktui-ansi-16"),
@@ -103,8 +117,14 @@ SCENES = {
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_a_picture(make: Make, snap_compare: Compare, name: str) -> None:
+def test_a_picture(
+    make: Make, snap_compare: Compare, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene = SCENES[name]
+    # The profiles' folder is told as it lies in the home folder.
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".livekit").mkdir()
+    (tmp_path / ".livekit/cli-config.yaml").write_text(LK)
     dashboard = make(scene.profiles, theme=scene.theme)
     if "staging" in scene.profiles:
         dashboard.controller.use_profile("staging")
@@ -115,6 +135,7 @@ def test_a_picture(make: Make, snap_compare: Compare, name: str) -> None:
 
     async def act(pilot: Pilot[None]) -> None:
         dashboard.attach(pilot)
+        await dashboard.looked()
         await dashboard.hear(*scene.events)
         await dashboard.press(*scene.keys)
 

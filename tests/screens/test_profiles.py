@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lktui.core.commands import StartSession
+from lktui.widgets.list_table import ListTable
 from tests.screens.conftest import Make
 from tests.support.dashboard import STAGING, Dashboard
 from tests.support.scenes import Conversation
@@ -68,14 +69,6 @@ async def test_d_deletes_the_file_after_a_yes_only(dashboard: Dashboard) -> None
         await dashboard.press("d", "y")
         assert not file.exists()
         assert "Talk to a LiveKit agent from this terminal." in dashboard.text
-
-
-async def test_without_profiles_it_says_what_to_do(make: Make) -> None:
-    board = make({})
-    async with board.running((80, 24)):
-        assert "lktui profiles add NAME" in board.text
-        assert board.footer.strip() == "? Help"
-        assert "○ no profile" in board.lines[0]
 
 
 async def test_the_environment_is_a_profile_that_cannot_be_deleted(make: Make) -> None:
@@ -142,3 +135,67 @@ async def test_a_profile_that_is_not_there_is_said_with_the_nearest(make: Make) 
         assert "staging" in board.status
         await board.press("j")
         assert "stagin" in board.status
+
+
+TAGGED = STAGING + "tags = ['eu', 'prod']\n"
+
+
+async def test_a_tag_is_told_and_found_by_the_filter(make: Make) -> None:
+    board = make({"a": TAGGED, "b": STAGING, "c": TAGGED})
+    async with board.running((80, 24)):
+        assert "is     #eu #prod" in board.text
+        await board.press("slash", *"#eu", "enter")
+        assert [row.key for row in board.app.screen.query_one(ListTable).rows] == ["a", "c"]
+
+
+async def test_all_of_a_tag_are_started_at_once_and_rooms_shows_them(make: Make) -> None:
+    board = make({"a": TAGGED, "b": STAGING, "c": TAGGED, "d": TAGGED.replace("wss", "htp")})
+    async with board.running((80, 24)):
+        await board.press("slash", *"#eu", "enter", "*")
+        assert board.status.startswith("◆ 2 marked of 2 profiles")
+        assert board.footer.startswith("s Start 2 marked  esc Unmark")
+        await board.press("s")
+        assert [start.profile.name for start in board.engine.asked(StartSession)] == ["a", "c"]
+        assert board.app.current_mode == "rooms"
+        assert "starting 2 conversations" in board.status
+
+
+async def test_marks_are_set_one_by_one_and_taken_back(make: Make) -> None:
+    board = make({"a": TAGGED, "b": BROKEN, "c": TAGGED})
+    async with board.running((80, 24)):
+        await board.press("space", "space")
+        assert "◆ 2 marked of 3 profiles" in board.status
+        await board.press("escape")
+        assert "marked" not in board.status
+        await board.press("k", "space", "s")
+        assert board.status.endswith("not now: none of the marked can be used")
+
+
+async def test_many_conversations_are_started_after_a_yes_only(make: Make) -> None:
+    board = make({f"p{number}": STAGING for number in range(7)})
+    async with board.running((80, 24)):
+        await board.press("*", "s")
+        assert "▲ start 7 conversations?" in board.text
+        await board.press("enter")
+        assert not board.engine.asked(StartSession)
+        await board.press("s", "y")
+        assert len(board.engine.asked(StartSession)) == 7
+
+
+async def test_sorted_by_outcome_what_needs_somebody_is_first(make: Make) -> None:
+    board = make({"a": STAGING, "b": BROKEN, "staging": STAGING})
+    async with board.running((80, 24)):
+        await board.hear(*Conversation("7f3a02").ready())
+        await board.press("o")
+        assert next(row.key for row in board.app.screen.query_one(ListTable).rows) == "b"
+
+
+async def test_a_file_that_somebody_else_changes_is_read_again_by_itself(make: Make) -> None:
+    board = make({"staging": BROKEN})
+    async with board.running((80, 24)):
+        await board.controller.reload_if_changed()
+        file = board.paths.profiles_dir / "staging.toml"
+        file.write_text(STAGING, encoding="utf-8")
+        await board.controller.reload_if_changed()
+        await board.settled()
+        assert "never tried" in board.text

@@ -100,6 +100,13 @@ class Dashboard:
             await self.pilot.pause()
         await self.pilot.pause()
 
+    async def looked(self) -> None:
+        """Wait until what could be imported was looked for and is shown."""
+        looking = [worker for worker in self.app.workers if worker.group == "discover"]
+        if looking:
+            await self.app.workers.wait_for_complete(looking)
+        await self.settled()
+
     # --- what is on the screen --------------------------------------------------------------
 
     @property

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from typing import NamedTuple, Self
 
 
@@ -31,20 +33,30 @@ class Answer(NamedTuple):
     body: str
     status: int = 200
     content_type: str = "application/json"
+    location: str = ""
+    """Where a redirect leads."""
 
 
 class HttpServer:
     """Answers every request the same way; a context manager that always ends it."""
 
-    def __init__(self, answer: Callable[[Request], Answer], *, version: str = "HTTP/1.1") -> None:
+    def __init__(
+        self,
+        answer: Callable[[Request], Answer],
+        *,
+        version: str = "HTTP/1.1",
+        drip_s: float = 0.0,
+    ) -> None:
         """Choose the answer.
 
         Args:
             answer: Called in another thread, once for each request.
             version: What it says that it speaks.
+            drip_s: How long it waits before each byte of an answer; 0 sends it in one piece.
         """
         self.requests: list[Request] = []
-        self._answer, self._version = answer, version
+        self._answer, self._version, self._drip_s = answer, version, drip_s
+        self._ending = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -60,9 +72,20 @@ class HttpServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ending.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def _write(self, out: BufferedIOBase, content: bytes) -> None:
+        if not self._drip_s:
+            out.write(content)
+            return
+        with contextlib.suppress(OSError):  # a client that has had enough goes away
+            for byte in content:
+                out.write(bytes([byte]))
+                if self._ending.wait(self._drip_s):
+                    return
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         owner = self
@@ -89,7 +112,9 @@ class HttpServer:
                 self.send_response(answer.status)
                 self.send_header("Content-Type", answer.content_type)
                 self.send_header("Content-Length", str(len(content)))
+                if answer.location:
+                    self.send_header("Location", answer.location)
                 self.end_headers()
-                self.wfile.write(content)
+                owner._write(self.wfile, content)
 
         return Handler

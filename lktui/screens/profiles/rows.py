@@ -21,7 +21,10 @@ COLUMNS = (
     Column("auth", 0, 9, leave=1),
     Column("server", 15, 21, leave=4, elastic=True),
     Column("used", 4, 4, leave=3, align="right"),
+    Column("tags", 0, 0),  # only for the filter and for copies: `#eu` finds them
 )
+_BY_URGENCY = (StateKind.FAILED, StateKind.WARNING, StateKind.WAITING, StateKind.STALE)
+"""How rows are sorted by outcome: what needs somebody first; the rest follows."""
 
 
 def faults_in_words(count: int) -> str:
@@ -41,13 +44,16 @@ def outcome_in_words(file: ProfileFile, outcome: ProfileOutcome | None) -> tuple
     return found.kind, "ready" if found.code is Outcome.READY else found.words
 
 
-def row_of(file: ProfileFile, outcome: ProfileOutcome | None, now: float) -> Row:
+def row_of(
+    file: ProfileFile, outcome: ProfileOutcome | None, now: float, *, marked: bool = False
+) -> Row:
     """Make a profile's row.
 
     Args:
         file: The profile.
         outcome: Of its last session.
         now: Wall-clock seconds.
+        marked: Whether it is one of several that something is to be done with.
     """
     kind, words = outcome_in_words(file, outcome)
     profile = file.profile
@@ -56,15 +62,26 @@ def row_of(file: ProfileFile, outcome: ProfileOutcome | None, now: float) -> Row
     return Row(
         file.name,
         (
-            Cell(f"{GLYPHS[kind]} {words}", STYLES[kind], words),
+            Cell(f"{GLYPHS[kind]} {words}", STYLES[kind], f"{_urgency(kind)} {words}"),
             Cell(file.name, sort=file.name),
             Cell(agent_of(profile), sort=agent_of(profile)),
             Cell(profile.dispatch_mode if profile else UNKNOWN, "$muted"),
             Cell(_auth_of(profile), "$muted", _auth_of(profile)),
             Cell(host, "$muted", host),
             Cell(age(used) if used is not None else UNKNOWN, "$muted", used),
+            Cell(tags_of(profile)),
         ),
+        marked=marked,
     )
+
+
+def _urgency(kind: StateKind) -> int:
+    return _BY_URGENCY.index(kind) if kind in _BY_URGENCY else len(_BY_URGENCY)
+
+
+def tags_of(profile: Profile | None) -> str:
+    """Write a profile's tags: `#eu #prod`."""
+    return " ".join(f"#{tag}" for tag in profile.tags) if profile is not None else ""
 
 
 def agent_of(profile: Profile | None) -> str:
@@ -109,7 +126,7 @@ def story_of(file: ProfileFile, outcome: ProfileOutcome | None) -> DetailView:
             ("cause", found.cause if found else ""),
             ("do", found.resolution if found else ""),
             ("mind", "; ".join(fault.words for fault in file.warnings)),
-            ("is", file.profile.description),
+            ("is", "  ".join(filter(None, (file.profile.description, tags_of(file.profile))))),
             ("can", _abilities(file.profile, refused=_is_refused(outcome))),
             ("file", _place_of(file)),
         ),

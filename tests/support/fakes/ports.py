@@ -10,6 +10,7 @@ from livekit.protocol.agent_pb import agent_session as pb
 from lktui.core.events import ListedRoom
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import Profile
+from lktui.core.profile_rules import look_swapped
 from lktui.engine.pacer import Pacer
 from lktui.engine.ports import DispatchRecord, LinkListener, Participant, RoomToken, Topic
 from tests.support.clock import LoopClock
@@ -161,6 +162,10 @@ class FakeRoomLink:
             member.script.pongs_after_s, self._listener.session_message, identity, reply
         )
 
+    async def media_path(self) -> str:
+        """Say what carries it."""
+        return "UDP"
+
     async def disconnect(self) -> None:
         """Leave: the agent that listened to us closes its session."""
         if self.room:
@@ -232,6 +237,12 @@ class FakeGateway:
     def room_link(self, listener: LinkListener, profile: Profile) -> FakeRoomLink:
         """Make a connection."""
         return FakeRoomLink(self._servers[profile.url], listener)
+
+    def looks_swapped(self, profile: Profile) -> bool:
+        """Look at the literals."""
+        pair = (profile.api_key, profile.api_secret)
+        key, secret = (one.source if one is not None else "" for one in pair)
+        return look_swapped(key, secret)
 
     def watcher_token(self, profile: Profile, room: str, identity: str) -> RoomToken:
         """Make a hidden watcher's token.

@@ -1,0 +1,47 @@
+"""The line that rises from the bottom while a file is named."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from lktui.core.action_types import Scope
+from lktui.widgets.bindings import bindings
+
+
+class PathInput(Input):
+    """Takes a path."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.PATH, alone=True)
+
+
+class PathRow(Horizontal):
+    """Covers the status line."""
+
+    DEFAULT_CSS = """
+    PathRow { layer: over; dock: bottom; height: 1; margin-bottom: 1; background: $field-bg; }
+    PathRow > Static { width: 7; color: $key; text-style: bold; }
+    PathRow > PathInput, PathRow > PathInput:focus {
+        width: 1fr; height: 1; border: none; padding: 0; background: $field-bg; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Put the word before the input."""
+        yield Static(Content(" file"))
+        yield PathInput(compact=True)
+
+    def on_mount(self) -> None:
+        """Take the keys; a cursor that blinks would send bytes for ever."""
+        field = self.query_one(PathInput)
+        field.cursor_blink = False
+        field.focus()
+
+    @property
+    def path(self) -> str:
+        """What was typed."""
+        return self.query_one(PathInput).value.strip()
