@@ -5,11 +5,9 @@ The engine was started before this module is imported: it imports beside the fir
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,11 +17,12 @@ from textual.app import App
 from textual.filter import LineFilter
 from textual.theme import Theme
 
+from lktui.clock import Clock
 from lktui.core.action_types import Scope
 from lktui.core.actions import ACTIONS, ActionId, key_of
 from lktui.core.cleanup import OPEN
-from lktui.core.problems import ExitCode, ProblemCode, problem
-from lktui.core.sanitize import clean_detail, without_tokens
+from lktui.core.event import SessionId
+from lktui.core.problems import ExitCode
 from lktui.core.signs import StateKind
 from lktui.hangup import EndingSignals, end_with_terminal
 from lktui.invocation import Invocation
@@ -31,11 +30,13 @@ from lktui.screens.action_screen import ActionScreen
 from lktui.screens.dashboard import DashboardScreen, Interrupted, QuitRequested, TerminalWanted
 from lktui.screens.leaving import Leaving
 from lktui.screens.profiles.screen import ProfilesScreen
+from lktui.session.archive import Archive
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineClient
 from lktui.session.profile_verbs import LOOK_S
 from lktui.store.profiles import ProfileStore
 from lktui.theming import choose_theme, forget_empty_no_color, load_themes, start_in
+from lktui.unforeseen import unforeseen
 from lktui.widgets.breakpoints import BY_HEIGHT, BY_WIDTH
 from lktui.widgets.early_keys import read_alt_as_alt
 from lktui.widgets.key_order import KeyOrder
@@ -128,6 +129,8 @@ class LktuiApp(App[None], inherit_bindings=False):
         self.call_after_refresh(self._painted)
         self.set_interval(LOOK_S, self.controller.reload_if_changed)
         await self.controller.start()
+        if self.controller.focus is not None:
+            self.switch_mode(Scope.LIVE)
         for name in self._talk_to:
             self.controller.start_session(name)
             self.switch_mode(Scope.LIVE)
@@ -202,29 +205,29 @@ class LktuiApp(App[None], inherit_bindings=False):
 
         Textual's own would print local variables, secrets among them.
         """
-        error = self._exception
-        story = "".join(traceback.format_exception(error)) if error is not None else ""
-        # A disk that takes no log must not hide the line that says so.
-        with contextlib.suppress(OSError), self._log_file.open("a", encoding="utf-8") as log:
-            log.write(without_tokens(story))
-        found = problem(
-            ProblemCode.INTERNAL,
-            what=clean_detail(f"{type(error).__name__}: {error}"),
-            log=str(self._log_file),
-        )
+        found = unforeseen(self._exception, self._log_file)
         self._exit_renderables.append(Text(found.line))
         self._close_messages_no_wait()
 
 
-def run_app(invocation: Invocation, engine: EngineClient) -> int:
+def run_app(
+    invocation: Invocation,
+    engine: EngineClient,
+    *,
+    clock: Clock | None = None,
+    show: SessionId | None = None,
+) -> int:
     """Show the dashboard until the person leaves, and give the exit code.
 
     Args:
         invocation: How lktui was called.
         engine: Spawned already, not connected yet.
+        clock: If it is not the system's.
+        show: The session to begin with, on Live.
     """
     env, paths = invocation.env, invocation.paths
-    controller = SessionController(engine, ProfileStore(paths, env))
+    controller = SessionController(engine, ProfileStore(paths, env), Archive(paths, env), clock)
+    controller.focus = show
     controller.load_profiles()
     controller.choose_profile(invocation.profile)
     own_themes = paths.config_dir / "themes"

@@ -37,6 +37,9 @@ VERBS: dict[str, Verb] = {
     "dispatch": Verb("lktui.commands.dispatch", "dispatch an agent into a room and judge it"),
     "retry": Verb("lktui.commands.retry", "dispatch an agent safely again and judge it"),
     "cleanup": Verb("lktui.commands.cleanup", "see and work the queue of what is left behind"),
+    "sessions": Verb("lktui.commands.sessions", "list the sessions of the record"),
+    "replay": Verb("lktui.commands.replay", "play a session of the record again"),
+    "export": Verb("lktui.commands.export", "write a session as Markdown, JSONL or a bug report"),
     "doctor": Verb("lktui.commands.doctor", "say what keeps a profile from working"),
     "profiles": Verb("lktui.commands.profiles", "list, add, edit, remove and import profiles"),
 }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import os
 
+from lktui.clock import Clock
 from lktui.commands.diagnostics import misused
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean, clean_detail
 from lktui.invocation import Invocation
-from lktui.session.engine_client import ChildEngine, EngineOptions
+from lktui.session.engine_client import ChildEngine, EngineClient, EngineOptions
+from lktui.session.replay_engine import ReplayEngine
 from lktui.store.files import make_private_folder
 
 _STDIN, _STDERR = 0, 2
@@ -55,9 +57,17 @@ def prepare() -> None:
     import lktui.app  # noqa: F401, PLC0415 - brings Textual
 
 
-def show(invocation: Invocation, engine: ChildEngine) -> int:
+def show(invocation: Invocation, engine: EngineClient) -> int:
     """Show the screens until the person leaves, and give the exit code."""
     prepare()
     from lktui.app import run_app  # noqa: PLC0415 - as above
 
     return run_app(invocation, engine)
+
+
+def replay(invocation: Invocation, engine: ReplayEngine, clock: Clock) -> int:
+    """Show a session of the record as it is played again, and give the exit code."""
+    prepare()
+    from lktui.app import run_app  # noqa: PLC0415 - as above
+
+    return run_app(invocation, engine, clock=clock, show=engine.session)

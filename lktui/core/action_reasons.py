@@ -55,8 +55,6 @@ def ask_profile_delete(view: View) -> Question | None:
 
 def no_open(view: View) -> str | None:
     """Only own conversations can be opened."""
-    if view.session is not None and view.session.watched:
-        return "only its agent is watched"
     return _of_row(view) or (None if view.session is not None else _NOT_YOURS)
 
 
@@ -252,6 +250,8 @@ def no_room_of_row(view: View) -> str | None:
 
 def no_talk(view: View) -> str | None:
     """One talks in a conversation that goes on."""
+    if view.session is not None and view.session.watched:
+        return "this room is only watched: nobody there sees you"
     return no_conversation(view) or no_end(view)
 
 

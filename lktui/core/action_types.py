@@ -39,6 +39,9 @@ class Scope(StrEnum):
     CONFIRM = "when asked"
     HELP = "help"
     HISTORY = "history"
+    NOTE = "while noting"
+    EXPORT = "exporting"
+    PAST = "past sessions"
 
 
 class Danger(Enum):
@@ -87,6 +90,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     filtered: bool = False
     talking: tuple[str, ...] = ()
     """Rooms of the conversations that go on."""
+    watches: int = 0
+    """Rooms that are watched unseen."""
     failed: int = 0
     """Conversations that a retry could mend; on Rooms those in view."""
     unfinished: int = 0

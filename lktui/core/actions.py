@@ -12,6 +12,9 @@ from types import MappingProxyType
 from lktui.core import action_reasons as why
 from lktui.core.action_types import Action, Danger, Scope
 from lktui.core.profile_actions import PROFILE_ACTIONS
+from lktui.core.reading_actions import LIVE_ACTIONS, RECORD_ACTIONS, ask_send
+from lktui.core.room_actions import ROOM_ACTIONS
+from lktui.core.watch_actions import WATCH_ACTIONS
 
 
 class ActionId(StrEnum):
@@ -78,6 +81,30 @@ class ActionId(StrEnum):
     LIVE_PANEL = "live.panel"
     LIVE_NEXT = "live.next"
     LIVE_PREVIOUS = "live.previous"
+    LIVE_SEARCH = "live.search"
+    LIVE_NEXT_HIT = "live.next_hit"
+    LIVE_PREVIOUS_HIT = "live.previous_hit"
+    LIVE_NEXT_TURN = "live.next_turn"
+    LIVE_PREVIOUS_TURN = "live.previous_turn"
+    LIVE_FILTER = "live.filter"
+    LIVE_NOTE = "live.note"
+    LIVE_EXPORT = "live.export"
+    LIVE_PAST = "live.past"
+    ROOMS_PAST = "rooms.past"
+    ROOMS_WATCH = "rooms.watch"
+    LIVE_WATCH = "live.watch"
+    NOTE_KEEP = "note.keep"
+    NOTE_CLOSE = "note.close"
+    EXPORT_MARKDOWN = "export.markdown"
+    EXPORT_EVENTS = "export.events"
+    EXPORT_REPORT = "export.report"
+    EXPORT_CLOSE = "export.close"
+    PAST_OPEN = "past.open"
+    PAST_EXPORT = "past.export"
+    PAST_FILTER = "past.filter"
+    PAST_COPY = "past.copy"
+    PAST_DELETE = "past.delete"
+    PAST_CLOSE = "past.close"
     COMPOSER_SEND = "composer.send"
     COMPOSER_LEAVE = "composer.leave"
     COMPOSER_OLDER = "composer.older"
@@ -150,6 +177,7 @@ PARENTS: Mapping[Scope, tuple[Scope, ...]] = MappingProxyType(
         Scope.LIVE: (Scope.MOVING, Scope.GLOBAL),
         Scope.HELP: (Scope.MOVING,),
         Scope.HISTORY: (Scope.MOVING,),
+        Scope.PAST: (Scope.MOVING,),
         Scope.IMPORT: (Scope.MOVING,),
         Scope.DOCTOR: (Scope.MOVING,),
         Scope.FORM: (Scope.CHOICE,),
@@ -171,37 +199,7 @@ def _only(scope: Scope, *rows: tuple[ActionId, tuple[str, ...], str, str]) -> li
 
 _REGISTRY: tuple[Action, ...] = (
     *PROFILE_ACTIONS,
-    # --- rooms
-    _A(id=_I.ROOMS_RETRY, keys=("r",), title="Retry", scope=_S.ROOMS, rank=1,
-       help="dispatch again, safely, and wait until ready", danger=Danger.DISRUPTIVE,
-       bulk=True, unavailable=why.no_retry_row, ask=why.ask_retry_row),
-    _A(id=_I.ROOMS_OPEN, keys=("enter",), title="Open", scope=_S.ROOMS, rank=2,
-       help="talk or read in Live", unavailable=why.no_open),
-    _A(id=_I.ROOMS_START, keys=("s",), title="Start", scope=_S.ROOMS, rank=3,
-       help="start a conversation with the profile in use", unavailable=why.no_start),
-    _A(id=_I.ROOMS_END, keys=("x",), title="End", scope=_S.ROOMS, rank=4,
-       help="leave and clean up; asks if others are in there", danger=Danger.DISRUPTIVE,
-       bulk=True, unavailable=why.no_end_row, ask=why.ask_end_row),
-    _A(id=_I.ROOMS_RETRY_FAILED, keys=("R",), title="Retry failed", scope=_S.ROOMS, rank=5,
-       help="retry every conversation in view that failed", danger=Danger.DISRUPTIVE,
-       unavailable=why.no_failed),
-    _A(id=_I.ROOMS_DISPATCH, keys=("D",), title="Dispatch", scope=_S.ROOMS, rank=19,
-       help="dispatch an agent into this room and judge it", unavailable=why.no_dispatch),
-    _A(id=_I.ROOMS_WITHDRAW, keys=(), title="Withdraw", scope=_S.ROOMS,
-       help="withdraw the room's dispatches; asks first", danger=Danger.DESTRUCTIVE,
-       unavailable=why.no_withdraw, ask=why.ask_withdraw),
-    _A(id=_I.ROOMS_DETAIL, keys=("z",), title="Detail", scope=_S.ROOMS,
-       help="show the whole story of the row, and back", unavailable=why.no_rows),
-    _A(id=_I.ROOMS_MARK, keys=("space",), title="Mark", scope=_S.ROOMS, rank=20,
-       help="mark the row and go down; again unmarks", unavailable=why.no_rows),
-    _A(id=_I.ROOMS_MARK_ALL, keys=("*",), title="Mark all", scope=_S.ROOMS,
-       help="mark all rows in view", unavailable=why.no_rows),
-    _A(id=_I.ROOMS_SORT, keys=("o",), title="Sort", scope=_S.ROOMS, rank=18,
-       help="sort by the next column", unavailable=why.no_rows),
-    _A(id=_I.ROOMS_REVERSE, keys=("O",), title="Reverse", scope=_S.ROOMS,
-       help="sort in the other direction", unavailable=why.no_rows),
-    _A(id=_I.ROOMS_COPY_ID, keys=("i",), title="Copy name", scope=_S.ROOMS,
-       help="copy the room's name", unavailable=why.no_room_of_row),
+    *ROOM_ACTIONS,
     # --- live
     _A(id=_I.LIVE_TYPE, keys=("enter",), title="Type", scope=_S.LIVE, rank=1,
        help="go to the line that is typed to the agent", unavailable=why.no_talk),
@@ -211,26 +209,26 @@ _REGISTRY: tuple[Action, ...] = (
     _A(id=_I.LIVE_END, keys=("x",), title="End", scope=_S.LIVE, rank=3,
        help="leave and clean up; asks if others are in there", danger=Danger.DISRUPTIVE,
        unavailable=why.no_talk, ask=why.ask_end),
-    _A(id=_I.LIVE_COPY, keys=("y",), title="Copy", scope=_S.LIVE, rank=4,
-       help="copy the last line in view",
-       unavailable=why.no_conversation),
+    _A(id=_I.LIVE_COPY, keys=("y",), title="Copy", scope=_S.LIVE, rank=6,
+       help="copy the turn at hand, or the last in view", unavailable=why.no_conversation),
     _A(id=_I.LIVE_COPY_ALL, keys=("Y",), title="Copy all", scope=_S.LIVE,
        help="copy the whole transcript", unavailable=why.no_conversation),
     _A(id=_I.LIVE_COPY_ID, keys=("i",), title="Copy name", scope=_S.LIVE,
        help="copy the room's name", unavailable=why.no_room_yet),
-    _A(id=_I.LIVE_NEXT, keys=("c",), title="Next call", scope=_S.LIVE, rank=5,
+    _A(id=_I.LIVE_NEXT, keys=("c",), title="Next call", scope=_S.LIVE, rank=8,
        help="to the next conversation that goes on", unavailable=why.no_other_call),
     _A(id=_I.LIVE_PREVIOUS, keys=("C",), title="Last call", scope=_S.LIVE,
        help="to the previous conversation that goes on", unavailable=why.no_other_call),
-    _A(id=_I.LIVE_START, keys=("s",), title="Start", scope=_S.LIVE, rank=6,
+    _A(id=_I.LIVE_START, keys=("s",), title="Start", scope=_S.LIVE, rank=9,
        help="start another with the profile in use", unavailable=why.no_start),
-    _A(id=_I.LIVE_FOLLOW, keys=("f",), title="Follow", scope=_S.LIVE, rank=7,
+    _A(id=_I.LIVE_FOLLOW, keys=("f",), title="Follow", scope=_S.LIVE, rank=10,
        help="go to the end and stay there as lines arrive", unavailable=why.no_conversation),
-    _A(id=_I.LIVE_PANEL, keys=("p",), title="Panel", scope=_S.LIVE, rank=8,
+    _A(id=_I.LIVE_PANEL, keys=("p",), title="Panel", scope=_S.LIVE, rank=11,
        help="show or hide the panel at the side", unavailable=why.no_conversation),
+    *LIVE_ACTIONS,
     _A(id=_I.COMPOSER_SEND, keys=("enter",), title="Send", scope=_S.COMPOSER, rank=1,
        help="send the line; it waits until the agent listens",
-       unavailable=why.no_talk),
+       unavailable=why.no_talk, ask=ask_send),
     _A(id=_I.COMPOSER_OLDER, keys=("up",), title="Last line", scope=_S.COMPOSER, rank=2,
        help="take one of your own earlier lines"),
     _A(id=_I.COMPOSER_LEAVE, keys=("escape",), title="Keys", scope=_S.COMPOSER, rank=3,
@@ -316,18 +314,6 @@ _REGISTRY: tuple[Action, ...] = (
        help="clean up and leave; asks while you are talking",
        danger=Danger.DISRUPTIVE),
     # --- what lies over a screen
-    _A(id=_I.SHEET_DO, keys=("enter",), title="Dispatch", scope=_S.SHEET, rank=1,
-       help="dispatch this agent into the room"),
-    _A(id=_I.SHEET_NEXT, keys=("tab",), title="Next field", scope=_S.SHEET, rank=2,
-       help="to the next field"),
-    _A(id=_I.SHEET_LATER, keys=("down",), title="Known agents", scope=_S.SHEET, rank=3,
-       help="take the next agent that is known"),
-    _A(id=_I.SHEET_CLOSE, keys=("escape",), title="Cancel", scope=_S.SHEET, rank=4,
-       help="dispatch nothing"),
-    _A(id=_I.SHEET_EARLIER, keys=("up",), title="Last agent", scope=_S.SHEET,
-       help="take the agent before"),
-    _A(id=_I.SHEET_PREVIOUS, keys=("shift+tab",), title="Last field", scope=_S.SHEET,
-       help="to the field before"),
     _A(id=_I.PALETTE_DO, keys=("enter",), title="Do it", scope=_S.PALETTE, rank=1,
        help="close the palette and do this"),
     _A(id=_I.PALETTE_DOWN, keys=("down", "ctrl+d", "pagedown"), title="Choose", scope=_S.PALETTE,
@@ -356,6 +342,8 @@ _REGISTRY: tuple[Action, ...] = (
        help="show only entries with a text", unavailable=why.no_filter),
     _A(id=_I.HISTORY_CLOSE, keys=("escape", "@", "q"), title="Close", scope=_S.HISTORY, rank=5,
        help="close the page"),
+    *RECORD_ACTIONS,
+    *WATCH_ACTIONS,
 )  # fmt: skip
 
 ACTIONS: Mapping[ActionId, Action] = MappingProxyType(

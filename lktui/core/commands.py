@@ -52,6 +52,15 @@ class DispatchInto(Command, frozen=True, tag="dispatch_into"):
     """A person has agreed to what becomes of an agent of this name that is alive."""
 
 
+class WatchRoom(Command, frozen=True, tag="watch_room"):
+    """Watch a room that is there, unseen."""
+
+    session: SessionId
+    profile: Profile
+    """Its server and key."""
+    room: str
+
+
 class WithdrawDispatches(Command, frozen=True, tag="withdraw"):
     """Delete dispatches of a room; agents that they brought leave."""
 
@@ -78,6 +87,8 @@ class LookInto(Command, frozen=True, tag="look_into"):
     """Look into this room each time that the list of rooms is read; empty: into none."""
 
     room: str
+    in_view: tuple[str, ...] = ()
+    """Rooms whose rows are on the screen: they come before all others."""
 
 
 class ReadRooms(Command, frozen=True, tag="read_rooms"):
@@ -101,6 +112,22 @@ class ForgetCleanup(Command, frozen=True, tag="forget"):
     """Take items out of the queue; what they stand for may stay on the server."""
 
     ids: tuple[str, ...]
+
+
+class Note(Command, frozen=True, tag="note"):
+    """Write down what a person notes on a turn, also of a session that is over."""
+
+    session: SessionId
+    about: float
+    """When the turn began, on the clock of its session's engine."""
+    text: str
+    """Empty: there is no note any more."""
+
+
+class ForgetSessions(Command, frozen=True, tag="forget_sessions"):
+    """Delete sessions from the record."""
+
+    ids: tuple[SessionId, ...]
 
 
 class RunDoctor(Command, frozen=True, tag="doctor"):
@@ -138,7 +165,7 @@ class Shutdown(Command, frozen=True, tag="shutdown"):
 
 
 AnyCommand = (
-    StartSession | Say | Retry | DispatchInto | WithdrawDispatches | EndSession | WatchRooms
-    | LookInto | ReadRooms | RunCleanup | ForgetCleanup | FindOrphans | DeleteOrphans | RunDoctor
-    | EndDoctor | Shutdown
+    StartSession | Say | Retry | DispatchInto | WatchRoom | WithdrawDispatches | EndSession
+    | WatchRooms | LookInto | ReadRooms | RunCleanup | ForgetCleanup | FindOrphans | DeleteOrphans
+    | Note | ForgetSessions | RunDoctor | EndDoctor | Shutdown
 )  # fmt: skip

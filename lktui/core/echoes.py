@@ -33,6 +33,10 @@ class Spoken:
     chat: bool
     began_at: float
     ended_at: float
+    other_than: str = ""
+    """Of a memory whose speaker is not told: anybody but this one."""
+    broken_off: bool = False
+    """It was interrupted: a memory and a line may not end at the same word."""
     twin_found: bool = field(default=False, init=False)
     """The same words on the other topic are known."""
     memory_found: bool = field(default=False, init=False)
@@ -93,17 +97,44 @@ class Echoes:
         self._memory_ids[memory_id] = None
         if len(self._memory_ids) > _REMEMBERED_MEMORIES:
             del self._memory_ids[next(iter(self._memory_ids))]
-        for line in self._lines:
-            if (
-                not line.memory_found
-                and line.identity == memory.identity
-                and line.words == memory.words
-            ):
+        lines = [
+            line for line in self._lines if not line.memory_found and _same_speaker(memory, line)
+        ]
+        for index, line in enumerate(lines):
+            if _same_words(memory, line):
                 line.memory_found = True
+                return False
+            if memory.words.startswith(line.words) and _are_one(memory, lines[index:]):
                 return False
         self._memories.append(memory)
         return True
 
 
+def _same_speaker(memory: Spoken, line: Spoken) -> bool:
+    if memory.other_than:
+        return line.identity != memory.other_than
+    return line.identity == memory.identity
+
+
+def _same_words(memory: Spoken, line: Spoken) -> bool:
+    if not memory.broken_off:
+        return memory.words == line.words
+    return line.words.startswith(memory.words) or memory.words.startswith(line.words)
+
+
+def _are_one(memory: Spoken, lines: list[Spoken]) -> bool:
+    """Tell whether lines one after another are one turn in memory, as with spoken ones."""
+    words = ""
+    for count, line in enumerate(lines, 1):
+        words = f"{words} {line.words}".lstrip()
+        if words == memory.words:
+            for part in lines[:count]:
+                part.memory_found = True
+            return True
+        if not memory.words.startswith(words):
+            return False
+    return False
+
+
 def _is_just(memory: Spoken, line: Spoken) -> bool:
-    return memory.identity == line.identity and abs(line.ended_at - memory.began_at) <= JUST_S
+    return _same_speaker(memory, line) and abs(line.ended_at - memory.began_at) <= JUST_S

@@ -9,13 +9,22 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import msgspec
-
+from lktui.core.agent_events import (
+    AgentErred,
+    AgentHandedOff,
+    MemoryRead,
+    SessionSilent,
+    ToolUpdated,
+    TurnMeasured,
+    UsageCounted,
+)
 from lktui.core.doctor import CheckDone, CheckupBegan, CheckupDone
+from lktui.core.engine_events import Bye, EngineFaulted, Hello, OutcomesRead, ProfileOutcome
 from lktui.core.event import Event, SessionEvent, SessionId
 from lktui.core.evidence import Job
 from lktui.core.problems import Problem
 from lktui.core.profile import AuthMode, DispatchMode
+from lktui.core.record_events import SessionsForgotten
 from lktui.core.server_events import (
     ApiCalled,
     CleanupChanged,
@@ -34,7 +43,10 @@ from lktui.core.server_events import (
 from lktui.core.verdict import Diagnosis
 
 __all__ = [
+    "AgentErred",
+    "AgentHandedOff",
     "ApiCalled",
+    "Bye",
     "CheckDone",
     "CheckupBegan",
     "CheckupDone",
@@ -42,58 +54,29 @@ __all__ = [
     "CleanupForgotten",
     "CleanupRan",
     "DispatchesWithdrawn",
+    "EngineFaulted",
     "Event",
+    "Hello",
     "JournalMended",
     "ListedDispatch",
     "ListedRoom",
+    "MemoryRead",
     "OrphansFound",
+    "OutcomesRead",
+    "ProfileOutcome",
     "QueueRead",
     "RoomsListed",
     "RoomsRead",
     "RoomsUnlisted",
     "SessionEvent",
     "SessionId",
+    "SessionSilent",
+    "SessionsForgotten",
+    "ToolUpdated",
+    "TurnMeasured",
+    "UsageCounted",
 ]
 """Those that are defined elsewhere: to importers all events are here."""
-
-
-# --- the engine -----------------------------------------------------------------------------
-
-
-class Hello(Event, frozen=True, tag="hello"):
-    """The engine is up; a protocol or build of another version means that lktui was updated."""
-
-    protocol: int
-    build: str
-    pid: int
-    installation: str
-    """Four characters, in every room name that this installation makes."""
-
-
-class ProfileOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How the last session of a profile went."""
-
-    profile: str
-    diagnosis: Diagnosis
-    wall: float
-
-
-class OutcomesRead(Event, frozen=True, tag="outcomes"):
-    """The last outcome of each profile, as the journal has it."""
-
-    outcomes: tuple[ProfileOutcome, ...]
-
-
-class Bye(Event, frozen=True, tag="bye"):
-    """The engine ends; `pending` cleanup items are left for the next start."""
-
-    pending: int
-
-
-class EngineFaulted(Event, frozen=True, tag="engine_faulted"):
-    """The engine cannot do its work, for instance since its state folder is unusable."""
-
-    problem: Problem
 
 
 # --- a session ------------------------------------------------------------------------------
@@ -330,6 +313,15 @@ class LinkChanged(SessionEvent, frozen=True, tag="link"):
     reason: str = ""
 
 
+class Noted(SessionEvent, frozen=True, tag="noted"):
+    """A person has noted something on a turn; a later one on the same turn replaces it."""
+
+    about: float
+    """When the turn began, on the clock of its session's engine."""
+    text: str
+    """Empty: there is no note any more."""
+
+
 class ProblemRaised(SessionEvent, frozen=True, tag="problem"):
     """Something went wrong; `fatal` means that the session could not be opened or has ended."""
 
@@ -361,10 +353,12 @@ AnyEvent = (
     | SessionOpened | RoomIntended | DispatchIntended | PhaseEntered | StepDone | RoomOpened
     | Connected | AttemptBegan | DispatchSent | JobsListed | AgentJoined | AgentStateChanged
     | AgentPonged | AgentGone | VerdictReached | RetryStep | RetryPlanned | Notice | SegmentUpdated
-    | LinkChanged | ProblemRaised | SessionEnded
+    | LinkChanged | Noted | ProblemRaised | SessionEnded
+    | ToolUpdated | AgentHandedOff | TurnMeasured | AgentErred | SessionSilent | UsageCounted
+    | MemoryRead
     | QueueRead | CleanupChanged | CleanupForgotten | CleanupRan | RoomsListed | RoomsUnlisted
-    | RoomsRead | DispatchesWithdrawn | OrphansFound | JournalMended | ApiCalled | CheckupBegan
-    | CheckDone | CheckupDone
+    | RoomsRead | DispatchesWithdrawn | OrphansFound | JournalMended | ApiCalled
+    | SessionsForgotten | CheckupBegan | CheckDone | CheckupDone
 )  # fmt: skip
 """The union that decoders need; each tag once."""
 
@@ -372,5 +366,7 @@ AnySessionEvent = (
     SessionOpened | RoomIntended | DispatchIntended | PhaseEntered | StepDone | RoomOpened
     | Connected | AttemptBegan | DispatchSent | JobsListed | AgentJoined | AgentStateChanged
     | AgentPonged | AgentGone | VerdictReached | RetryStep | RetryPlanned | Notice | SegmentUpdated
-    | LinkChanged | ProblemRaised | SessionEnded
+    | LinkChanged | Noted | ProblemRaised | SessionEnded
+    | ToolUpdated | AgentHandedOff | TurnMeasured | AgentErred | SessionSilent | UsageCounted
+    | MemoryRead
 )  # fmt: skip

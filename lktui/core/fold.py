@@ -7,13 +7,18 @@ from types import MappingProxyType
 
 import msgspec
 
+from lktui.core import agent_words, gap
+from lktui.core.agent_events import AgentEvent
 from lktui.core.cleanup import CleanupItem
 from lktui.core.doctor import CheckDone, Checkup, CheckupBegan, CheckupDone, applied
 from lktui.core.events import (
     AnyEvent,
     CleanupChanged,
     CleanupForgotten,
+    LinkChanged,
+    LinkState,
     ListedRoom,
+    Noted,
     OutcomesRead,
     ProblemRaised,
     ProfileOutcome,
@@ -129,17 +134,31 @@ class Fold:
         return self.state
 
     def _session(self, before: SessionState, event: SessionEvent) -> SessionState:
+        if isinstance(event, SegmentUpdated):
+            return self._said(before, event)
         state = before.apply(event)  # type: ignore[arg-type]  # every tagged subclass is in the union
         if state.story is not before.story and _stands_between_lines(before, event):
             self._add_fact(state, state.story[-1])
-        if isinstance(event, SegmentUpdated):
-            transcript = self.transcript(event.session)
-            transcript.apply(event)
-            reply = transcript.last_reply
-            state = msgspec.structs.replace(
-                state, turns=transcript.turns, reply_s=reply.latency_s if reply else None
-            )
+        if isinstance(event, Noted):
+            self.transcript(event.session).note(event.about, event.text)
+            state = msgspec.structs.replace(state, revision=state.revision + 1)
+        if isinstance(event, AgentEvent):
+            agent_words.tell(self.transcript(event.session), event)
+            state = msgspec.structs.replace(state, revision=state.revision + 1)
+        if state.gap is not None and state.gap != before.gap and _begun(before):
+            gap.tell(self.transcript(event.session), state.gap, state.opened_at)
+            state = msgspec.structs.replace(state, revision=state.revision + 1)
         return state
+
+    def _said(self, before: SessionState, event: SegmentUpdated) -> SessionState:
+        transcript = self.transcript(event.session)
+        transcript.apply(event)
+        reply = transcript.last_reply
+        return msgspec.structs.replace(
+            before.apply(event),
+            turns=transcript.turns,
+            reply_s=reply.latency_s if reply else None,
+        )
 
     def _add_fact(self, state: SessionState, told: StoryLine) -> None:
         took_s = None if told.took_ms is None else told.took_ms / 1000
@@ -163,10 +182,17 @@ def _stands_between_lines(before: SessionState, event: SessionEvent) -> bool:
     """Tell whether what happened belongs into the conversation, not to how it began.
 
     When the first words came is told by the line itself, and a job may be listed seconds after
-    its agent is there.
+    its agent is there; a gap has a row of its own.
     """
-    begun = before.turns > 0 or before.timings.ready is not None
-    return begun and not (isinstance(event, StepDone) and event.step in _OF_THE_BEGINNING)
+    told_by_gap = isinstance(event, LinkChanged) and (
+        event.state is LinkState.RECONNECTING or before.link is LinkState.RECONNECTING
+    )
+    of_beginning = isinstance(event, StepDone) and event.step in _OF_THE_BEGINNING
+    return _begun(before) and not told_by_gap and not of_beginning
+
+
+def _begun(session: SessionState) -> bool:
+    return session.turns > 0 or session.timings.ready is not None
 
 
 def _outcome(session: SessionState, wall: float) -> dict[str, ProfileOutcome]:

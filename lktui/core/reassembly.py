@@ -48,8 +48,13 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     identity: str
-    """Who said it."""
+    """Who said it; of a line of the agent's user this may be unknown."""
     text: str
+    at: float | None = None
+    """Where it belongs in the transcript, where that is known."""
+    not_by: str = ""
+    """The agent, of a line of its user."""
+    interrupted: bool = False
 
 
 @dataclass(slots=True)
@@ -71,6 +76,8 @@ class _Segment:
     """What it was when it was last closed."""
     is_echo: bool = False
     """Its line is shown as that of another segment or of the agent's memory."""
+    interrupted: bool = False
+    """The agent says that it was: a stream's end does not tell."""
     shown: bool = False
     """An update has gone out and was not taken back."""
 
@@ -195,16 +202,20 @@ class Reassembly:
         )
 
     def history(self, items: Iterable[Remembered], at: float) -> list[Update]:
-        """Give the lines of an agent's memory that were never streamed.
+        """Give the lines of an agent's memory that were never streamed, or broke off.
 
         Args:
             items: Oldest first; an item is given once however often it comes.
-            at: Where they belong in the transcript.
+            at: Where they belong in the transcript, if an item does not say.
         """
         updates = []
         for item in items:
+            where = at if item.at is None else item.at
             text = clean(_limited(item.text)).strip()
-            spoken = Spoken(item.identity, normal(text), chat=False, began_at=at, ended_at=at)
+            whole = self._made_whole(item, text, where)
+            if whole is not None:
+                updates.append(whole)
+            spoken = _memory(item, text, where)
             if text and self._echoes.is_new_memory(item.id, spoken):
                 updates.append(
                     Update(
@@ -212,12 +223,55 @@ class Reassembly:
                         identity=item.identity,
                         text=text,
                         final=True,
-                        opened_at=at,
-                        first_text_at=at,
+                        opened_at=where,
+                        first_text_at=where,
                         mark=Mark.HISTORY,
                     )
                 )
         return updates
+
+    def confirmed(self, item: Remembered) -> tuple[Update | None, float | None]:
+        """Take a line that the agent has just put into its memory.
+
+        Returns:
+            The line anew, if it was interrupted; and when it began, if it was streamed to us.
+        """
+        words = normal(clean(item.text))
+        for segment in reversed(self._segments.values()):
+            spoken = _spoken(segment)
+            if (
+                _may_be_by(segment, item)
+                and segment.shown
+                and (
+                    spoken.words == words
+                    or (item.interrupted and words and spoken.words.startswith(words))
+                    or (item.interrupted and spoken.words and words.startswith(spoken.words))
+                )
+            ):
+                break
+        else:
+            return None, None
+        if not item.interrupted or segment.interrupted:
+            return None, segment.opened_at
+        segment.interrupted = True
+        over = segment.closed is not None
+        return _update(segment, final=True) if over else None, segment.opened_at
+
+    def _made_whole(self, item: Remembered, text: str, at: float) -> Update | None:
+        """Complete a line that broke off when our connection did."""
+        for segment in reversed(self._segments.values()):
+            begun = normal(segment.text)
+            if (
+                segment.closed is Mark.UNCONFIRMED
+                and segment.shown
+                and segment.identity == item.identity
+                and begun
+                and normal(text).startswith(begun)
+            ):
+                segment.interrupted = item.interrupted
+                self._take_text(segment, text, at)
+                return self._finish(segment, Mark.NONE)
+        return None
 
     def _take_text(self, segment: _Segment, raw: str, at: float) -> None:
         segment.text = clean(raw).strip()
@@ -273,6 +327,13 @@ class Reassembly:
         }
 
 
+def _may_be_by(segment: _Segment, item: Remembered) -> bool:
+    """Tell whether a line is by who said a segment; of an agent's user only the agent is told."""
+    if item.not_by:
+        return segment.identity != item.not_by
+    return segment.identity == item.identity
+
+
 def _says_final(attributes: Mapping[str, str]) -> bool:
     return attributes.get(_FINAL_ATTRIBUTE) == "true"
 
@@ -291,8 +352,22 @@ def _spoken(segment: _Segment) -> Spoken:
     )
 
 
+def _memory(item: Remembered, text: str, at: float) -> Spoken:
+    return Spoken(
+        item.identity,
+        normal(text),
+        chat=False,
+        began_at=at,
+        ended_at=at,
+        other_than=item.not_by,
+        broken_off=item.interrupted,
+    )
+
+
 def _update(segment: _Segment, *, final: bool, mark: Mark = Mark.NONE) -> Update:
     segment.shown = True
+    if final and segment.interrupted and mark is Mark.NONE:
+        mark = Mark.INTERRUPTED
     return Update(
         key=segment.key,
         identity=segment.identity,

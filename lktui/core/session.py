@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+from lktui.core import gap as gaps
 from lktui.core import story
+from lktui.core.agent_events import AgentEvent, MemoryRead
 from lktui.core.events import (
     AgentGone,
     AgentJoined,
@@ -22,6 +24,7 @@ from lktui.core.events import (
     JobsListed,
     LinkChanged,
     LinkState,
+    Mark,
     Notice,
     Phase,
     PhaseEntered,
@@ -44,6 +47,7 @@ from lktui.core.problems import Problem
 from lktui.core.profile import AuthMode, DispatchMode
 from lktui.core.signs import StateKind
 from lktui.core.story import StoryLine
+from lktui.core.told import Told
 from lktui.core.verdict import Diagnosis, Outcome, diagnosis_of
 
 MAX_STORY = 400
@@ -124,6 +128,9 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     link: LinkState = LinkState.CONNECTED
     link_at: float = 0.0
+    gap: gaps.Gap | None = None
+    """The newest hole in what we have heard."""
+    told: Told = Told()
     retry: RetryProgress | None = None
     next_try_at: float | None = None
     """When something is tried again unasked; None if nothing is planned."""
@@ -134,6 +141,8 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     turns: int = 0
     """Lines said so far; the transcript counts them, since a line may come twice."""
     last_line: str = ""
+    unsent: SegmentUpdated | None = None
+    """The last typed line that could not be sent."""
     reply_s: float | None = None
     """How long the agent's last reply took to begin, seconds."""
     revision: int = 0
@@ -196,6 +205,8 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
         """Make the state after an event; an unknown one changes nothing."""
         change = msgspec.structs.replace
         match event:
+            case SegmentUpdated():  # first, for most events are
+                return self._said(event)
             case SessionOpened():
                 return change(
                     self,
@@ -253,12 +264,13 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
                 return change(self, next_try_at=due_at, last_try=event.last)._told(
                     story.of_plan(event, self.opened_at)
                 )
-            case SegmentUpdated():
-                return self._said(event)
             case LinkChanged():
-                return change(self, link=event.state, link_at=event.at)._told(
+                gap = gaps.after_link(self.gap, event)
+                return change(self, link=event.state, link_at=event.at, gap=gap)._told(
                     story.of_link(event, self.opened_at, self._n)
                 )
+            case MemoryRead():
+                return change(self, gap=gaps.after_memory(self.gap, event))
             case ProblemRaised():
                 return self._raised(event)
             case Notice():
@@ -274,6 +286,8 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
                     timings=timings,
                     cleanup=event.cleanup,
                 )._told(story.of_end(event, self.opened_at, self._n, watched=self.watched))
+            case _ if isinstance(event, AgentEvent):
+                return change(self, told=self.told.after(event))
         return self
 
     @property
@@ -336,10 +350,12 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
 
     def _said(self, event: SegmentUpdated) -> SessionState:
         committed = event.final and bool(event.text)
+        is_unsent = committed and event.mark is Mark.NOT_SENT
         return msgspec.structs.replace(
             self,
             revision=self.revision + 1,
             last_line=event.text if committed and event.role is not Role.YOU else self.last_line,
+            unsent=event if is_unsent else self.unsent,
         )
 
     def _raised(self, event: ProblemRaised) -> SessionState:

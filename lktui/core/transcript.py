@@ -1,93 +1,27 @@
-"""What was said in one session, in order: a plain store of rows, upserted by segment.
+"""What was said in one session, in order: a plain store of rows, upserted by key.
 
 A line that is final is committed once, at its place by the time it was opened; what is still
-being said is kept apart. Rows are columns of numbers and one run of UTF-8, so that a million of
-them fit into memory; `Row` is made when one is looked at. Views follow by `splices_since`.
+being said is kept apart. `Row` is made when one is looked at. Views follow by `splices_since`.
 """
 
 from __future__ import annotations
 
 import math
-from array import array
 from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from lktui.core.events import Mark, Role, SegmentUpdated
+from lktui.core.row_columns import NO_TIME, Place, RowColumns
 from lktui.core.signs import StateKind
+from lktui.core.splices import Splice, SpliceLog
+from lktui.core.transcript_row import Fact, Reply, Row, TranscriptLine
+
+__all__ = ["NOTE", "Fact", "Reply", "Row", "Splice", "Transcript", "TranscriptLine"]
 
 _REMEMBERED_KEYS = 4096
 """Committed lines that can still be changed; more than reassembly ever holds open."""
-_REMEMBERED_SPLICES = 256
-_NO_TIME = math.nan
-_NOTES: tuple[Mark | StateKind, ...] = (*Mark, *StateKind)
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One row: a line that somebody said, or a fact between the lines."""
-
-    at: float
-    """When it began, on the engine's clock."""
-    speaker: str
-    """Who spoke; of a fact, the word for what it is."""
-    role: Role | None
-    """None: a fact."""
-    text: str
-    took_s: float | None
-    """How long a reply took to begin, or a fact took, seconds."""
-    mark: Mark
-    kind: StateKind | None
-    """The state that a fact tells of."""
-    other_agent: bool
-    """It speaks as agent, but is not the session's first one."""
-
-
-class Splice(msgspec.Struct, frozen=True):
-    """A change of rows: those from `at`, `removed` of them, became `added` others."""
-
-    at: int
-    removed: int
-    added: int
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """How fast the agent began to answer."""
-
-    at: float
-    latency_s: float
-
-
-class TranscriptLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line as `--json` shows it: an interface for scripts."""
-
-    at_ms: int
-    """From the start of the session."""
-    speaker: str
-    role: Role
-    text: str
-    final: bool
-    latency_ms: int | None
-
-
-class _Voice(msgspec.Struct, frozen=True):
-    name: str
-    role: Role | None
-    other_agent: bool = False
-
-
-class _Place(msgspec.Struct, frozen=True):
-    """Where to look for a committed line: its time and its number tell it from all others."""
-
-    at: float
-    number: int
-
-
-class _Logged(msgspec.Struct, frozen=True):
-    before: int
-    """Edits before this one."""
-    splice: Splice
+NOTE = Fact.NOTE.value
+"""What stands in the speaker's column of a note."""
 
 
 class Transcript:
@@ -96,48 +30,28 @@ class Transcript:
     def __init__(self) -> None:
         self.revision = 0
         """Goes up with every change, also of what is being said now."""
-        self.edits = 0
-        """Goes up with every change of rows."""
         self.turns = 0
         """Committed lines."""
-        self._at = array("d")
-        self._heard = array("d")  # the agent's first text, or when anybody else's line was final
-        self._took = array("d")
-        self._voice = array("I")
-        self._note = array("B")
-        self._number = array("I")
-        self._text_start = array("Q")
-        self._text_size = array("I")
-        self._texts = bytearray()
-        self._voices: list[_Voice] = []
-        self._voice_index: dict[tuple[str, Role | None], int] = {}
-        self._first_agent: str | None = None
-        self._numbered = 0
-        self._places: dict[str, _Place] = {}
+        self._rows = RowColumns()
+        self._log = SpliceLog()
+        self._places: dict[str, Place] = {}
+        self._fact_places: dict[str, Place] = {}
         self._speaking: dict[str, SegmentUpdated] = {}
-        self._log: deque[_Logged] = deque(maxlen=_REMEMBERED_SPLICES)
         self._last_reply: Reply | None = None
 
     def __len__(self) -> int:
-        return len(self._at)
+        return len(self._rows)
 
     def __getitem__(self, index: int) -> Row:
-        voice = self._voices[self._voice[index]]
-        note = _NOTES[self._note[index]]
-        took = self._took[index]
-        return Row(
-            at=self._at[index],
-            speaker=voice.name,
-            role=voice.role,
-            text=self._text(index),
-            took_s=None if math.isnan(took) else took,
-            mark=note if isinstance(note, Mark) else Mark.NONE,
-            kind=note if isinstance(note, StateKind) else None,
-            other_agent=voice.other_agent,
-        )
+        return self._rows[index]
 
     def __iter__(self) -> Iterator[Row]:
         return map(self.__getitem__, range(len(self)))
+
+    @property
+    def edits(self) -> int:
+        """Goes up with every change of rows."""
+        return self._log.edits
 
     @property
     def speaking(self) -> tuple[SegmentUpdated, ...]:
@@ -147,12 +61,14 @@ class Transcript:
     @property
     def first_agent(self) -> str | None:
         """The name of the agent whose line was the first; None before it."""
-        return self._first_agent
+        return self._rows.first_agent
 
     @property
     def last_reply(self) -> Reply | None:
         """The newest reply whose latency is known."""
         return self._last_reply
+
+    # --- what is said and what happens ------------------------------------------------------
 
     def apply(self, update: SegmentUpdated) -> None:
         """Take the newest text of a segment; final without text means that there is no line."""
@@ -164,13 +80,15 @@ class Transcript:
                 self._speaking.pop(update.key, None)
             return
         self._speaking.pop(update.key, None)
-        index = self._find(update.key)
-        if index is None:
+        place = self._places.get(update.key)
+        if place is None:
             if update.text:
                 self._commit(update)
-        elif update.text:
-            self._note[index] = _NOTES.index(update.mark)
-            self._write_text(index, update.text)
+            return
+        index = self._rows.find(place)
+        if update.text:
+            self._rows.sign(index, update.mark, None)
+            self._rows.write(index, update.text)
             self._edited(index, 1, 1)
         else:
             del self._places[update.key]
@@ -183,6 +101,9 @@ class Transcript:
         text: str,
         took_s: float | None = None,
         kind: StateKind | None = None,
+        *,
+        mark: Mark = Mark.NONE,
+        key: str = "",
     ) -> None:
         """Add a quiet line about something that happened between the lines.
 
@@ -192,23 +113,68 @@ class Transcript:
             text: One line, sanitised.
             took_s: How long it took, seconds.
             kind: The state that it tells of.
+            mark: What is to be said about it.
+            key: What it is about: a later fact of this key replaces it.
         """
         self.revision += 1
-        note = _NOTES.index(Mark.NONE if kind is None else kind)
-        index = self._make_row(at, text, voice=self._voice_of(what, None), note=note, heard=at)
-        self._took[index] = _NO_TIME if took_s is None else took_s
-        self._edited(index, 0, 1)
+        known = self._fact_places.get(key) if key else None
+        if known is not None and known.at != at:
+            self._remove(self._rows.find(known))
+            known = None
+        if known is None:
+            index, place = self._rows.insert(
+                at, text, speaker=what, role=None, mark=mark, kind=kind, heard=at
+            )
+            if key:
+                _remember(self._fact_places, key, place)
+        else:
+            index = self._rows.find(known)
+            self._rows.sign(index, mark, kind)
+            self._rows.write(index, text)
+        self._rows.took[index] = NO_TIME if took_s is None else took_s
+        self._edited(index, 0 if known is None else 1, 1)
+
+    def note(self, about: float, text: str) -> None:
+        """Put a note behind what began at a time; an empty one takes it away.
+
+        Args:
+            about: When the turn began, on the engine's clock.
+            text: One line, sanitised.
+        """
+        self.revision += 1
+        index = bisect_left(self._rows.at, about)
+        stop = bisect_right(self._rows.at, about)
+        while index < stop and self.speaker(index) != NOTE:
+            index += 1
+        if index == stop and text:
+            self.add_fact(about, NOTE, text)
+        elif index < stop and text:
+            self._rows.write(index, text)
+            self._edited(index, 1, 1)
+        elif index < stop:
+            self._remove(index)
+
+    # --- what views ask ---------------------------------------------------------------------
+
+    def text(self, index: int) -> str:
+        """Give a row's text alone."""
+        return self._rows.text(index)
+
+    def speaker(self, index: int) -> str:
+        """Give what stands in a row's speaker's column alone."""
+        return self._rows.speaker(index)
 
     def text_bytes(self, start: int, stop: int) -> int:
         """Count the text of some rows in bytes: what it costs to wrap them."""
-        return sum(self._text_size[start:stop])
+        return self._rows.text_bytes(start, stop)
 
-    def replies(self) -> list[Reply]:
-        """List the known latencies in order; costs a look at every row."""
+    def replies(self, start: int = 0) -> list[Reply]:
+        """List the known latencies from a row on, in order; costs a look at each of the rows."""
+        rows = self._rows
         return [
-            Reply(self._at[index], took)
-            for index, took in enumerate(self._took)
-            if not math.isnan(took) and self._role(index) is Role.AGENT
+            Reply(rows.at[index], took)
+            for index, took in enumerate(rows.took[start:], start)
+            if not math.isnan(took) and rows.role(index) is Role.AGENT
         ]
 
     def splices_since(self, edit: int) -> Sequence[Splice] | None:
@@ -217,19 +183,7 @@ class Transcript:
         Returns:
             Splices to apply in order; None when that is too long ago: then everything may be new.
         """
-        if edit == self.edits:
-            return ()
-        if not self._log or edit < self._log[0].before:
-            return None
-        splices = []
-        for logged in self._log:
-            splice = logged.splice
-            known = edit - logged.before
-            if known <= 0:
-                splices.append(splice)
-            elif known < splice.added and not splice.removed:
-                splices.append(Splice(splice.at + known, 0, splice.added - known))
-        return splices
+        return self._log.since(edit)
 
     def as_lines(self, started_at: float) -> list[TranscriptLine]:
         """List what was said for scripts, the lines that are not final yet at the end.
@@ -263,136 +217,90 @@ class Transcript:
         ]
         return lines
 
+    # --- how rows change --------------------------------------------------------------------
+
     def _commit(self, update: SegmentUpdated) -> None:
         agent = update.role is Role.AGENT
         heard = update.first_text_at if agent else max(update.at, update.opened_at)
-        place = _Place(update.opened_at, self._numbered)
-        self._places[update.key] = place
-        if len(self._places) > _REMEMBERED_KEYS:
-            del self._places[next(iter(self._places))]
         self.turns += 1
-        voice = self._voice_of(update.speaker, update.role)
-        note = _NOTES.index(update.mark)
-        index = self._make_row(place.at, update.text, voice=voice, note=note, heard=heard)
+        index, place = self._rows.insert(
+            update.opened_at,
+            update.text,
+            speaker=update.speaker,
+            role=update.role,
+            mark=update.mark,
+            kind=None,
+            heard=heard,
+        )
+        _remember(self._places, update.key, place)
         self._edited(index, 0, 1)
 
-    def _make_row(self, at: float, text: str, *, voice: int, note: int, heard: float) -> int:
-        """Put a row at its place in time, after those of the same time."""
-        index = len(self) if not self._at or at >= self._at[-1] else bisect_right(self._at, at)
-        self._at.insert(index, at)
-        self._heard.insert(index, heard)
-        self._took.insert(index, _NO_TIME)
-        self._voice.insert(index, voice)
-        self._note.insert(index, note)
-        self._number.insert(index, self._numbered)
-        self._text_start.insert(index, 0)
-        self._text_size.insert(index, 0)
-        self._numbered += 1
-        self._write_text(index, text)
-        return index
-
     def _remove(self, index: int) -> None:
-        for column in (
-            self._at, self._heard, self._took, self._voice, self._note,
-            self._number, self._text_start, self._text_size,
-        ):  # fmt: skip
-            del column[index]
-        self.turns -= 1
+        self.turns -= self._rows.role(index) is not None
+        self._rows.remove(index)
         self._edited(index, 1, 0)
 
     def _edited(self, index: int, removed: int, added: int) -> None:
         """Set the latencies that a change touches, and log it together with them."""
+        if not removed and added == 1 and index == len(self._rows) - 1:
+            self._appended(index)
+            return
         changed = index + added
+        took = self._rows.took
         for reply in self._lines_from(index, added + 1):
             latency = self._latency(reply)
-            known = self._took[reply]
+            known = took[reply]
             if latency != known and not (math.isnan(latency) and math.isnan(known)):
-                self._took[reply] = latency
+                took[reply] = latency
                 changed = max(changed, reply + 1)
         further = changed - (index + added)
         splice = Splice(index, removed + further, added + further)
-        last = self._log[-1] if self._log else None
-        if last is not None and _continues(last.splice, splice):
-            merged = Splice(last.splice.at, 0, last.splice.added + 1)
-            self._log[-1] = _Logged(last.before, merged)
-        else:
-            self._log.append(_Logged(self.edits, splice))
-        self.edits += 1
-        self._refresh_last_reply(only_appended=not splice.removed and index == len(self) - 1)
+        self._log.add(splice)
+        self._refresh_last_reply()
+
+    def _appended(self, index: int) -> None:
+        """Do the same for a row that came last: it touches no other, and most do."""
+        latency = self._latency(index)
+        if not math.isnan(latency):
+            self._rows.took[index] = latency
+            self._last_reply = Reply(self._rows.at[index], latency)
+        self._log.add(Splice(index, 0, 1))
 
     def _lines_from(self, index: int, count: int) -> list[int]:
         """Find the next lines that somebody said."""
         lines: list[int] = []
         while index < len(self) and len(lines) < count:
-            if self._role(index) is not None:
+            if self._rows.role(index) is not None:
                 lines.append(index)
             index += 1
         return lines
 
     def _latency(self, index: int) -> float:
         """Measure from the end of what a person said to the first words of the reply to it."""
-        if self._role(index) is not Role.AGENT or self._mark(index) is Mark.HISTORY:
-            return _NO_TIME
+        rows = self._rows
+        if rows.role(index) is not Role.AGENT or rows.mark(index) is Mark.HISTORY:
+            return NO_TIME
         asked = index - 1
-        while asked >= 0 and (self._role(asked) is None or self._mark(asked) is Mark.NOT_SENT):
+        while asked >= 0 and (rows.role(asked) is None or rows.mark(asked) is Mark.NOT_SENT):
             asked -= 1
-        if asked < 0 or self._role(asked) is Role.AGENT or self._mark(asked) is Mark.HISTORY:
-            return _NO_TIME
-        latency = self._heard[index] - self._heard[asked]
-        return latency if latency >= 0 else _NO_TIME
+        if asked < 0 or rows.role(asked) is Role.AGENT or rows.mark(asked) is Mark.HISTORY:
+            return NO_TIME
+        latency = rows.heard[index] - rows.heard[asked]
+        return latency if latency >= 0 else NO_TIME
 
-    def _refresh_last_reply(self, *, only_appended: bool) -> None:
-        """Look back from the end as far as needed; after an append that is one row."""
-        rows = range(len(self) - 1, len(self) - 2 if only_appended else -1, -1)
+    def _refresh_last_reply(self) -> None:
+        """Look back from the end as far as needed."""
+        rows = self._rows
+        looked = range(len(self) - 1, -1, -1)
         found = (
-            Reply(self._at[index], self._took[index])
-            for index in rows
-            if self._role(index) is Role.AGENT and not math.isnan(self._took[index])
+            Reply(rows.at[index], rows.took[index])
+            for index in looked
+            if rows.role(index) is Role.AGENT and not math.isnan(rows.took[index])
         )
-        self._last_reply = next(found, self._last_reply if only_appended else None)
-
-    def _find(self, key: str) -> int | None:
-        place = self._places.get(key)
-        if place is None:
-            return None
-        index = bisect_left(self._at, place.at)
-        while self._number[index] != place.number:
-            index += 1
-        return index
-
-    def _text(self, index: int) -> str:
-        start = self._text_start[index]
-        return self._texts[start : start + self._text_size[index]].decode()
-
-    def _write_text(self, index: int, text: str) -> None:
-        """Put a text at the end of the run; what a changed line had before stays there unused."""
-        encoded = text.encode()
-        self._text_start[index] = len(self._texts)
-        self._text_size[index] = len(encoded)
-        self._texts += encoded
-
-    def _voice_of(self, name: str, role: Role | None) -> int:
-        index = self._voice_index.get((name, role))
-        if index is None:
-            if role is Role.AGENT and self._first_agent is None:
-                self._first_agent = name
-            index = self._voice_index[name, role] = len(self._voices)
-            other = role is Role.AGENT and name != self._first_agent
-            self._voices.append(_Voice(name, role, other))
-        return index
-
-    def _role(self, index: int) -> Role | None:
-        return self._voices[self._voice[index]].role
-
-    def _mark(self, index: int) -> Mark | StateKind:
-        return _NOTES[self._note[index]]
+        self._last_reply = next(found, None)
 
 
-def _continues(last: Splice, splice: Splice) -> bool:
-    """Tell whether two changes are one run of rows added at the end."""
-    return (
-        not last.removed
-        and not splice.removed
-        and splice.added == 1
-        and splice.at == last.at + last.added
-    )
+def _remember(places: dict[str, Place], key: str, place: Place) -> None:
+    places[key] = place
+    if len(places) > _REMEMBERED_KEYS:
+        del places[next(iter(places))]

@@ -15,7 +15,7 @@ import msgspec
 from lktui.core.commands import AnyCommand
 from lktui.core.events import AnyEvent
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAX_FRAME_BYTES = 16 << 20
 _HEAD_BYTES = 4
 _T = TypeVar("_T")

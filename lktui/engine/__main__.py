@@ -35,8 +35,10 @@ from lktui.engine.outbox import Outbox
 from lktui.engine.recorder import Recorder
 from lktui.pipe import FrameProtocol
 from lktui.store.journal import Journal
+from lktui.store.keep_settings import read_keep
 from lktui.store.paths import Paths
 from lktui.store.profiles import ProfileStore
+from lktui.store.pruning import Keep
 
 ORPHAN_GRACE_S = 20.0
 TERM_GRACE_S = 8.0
@@ -117,7 +119,8 @@ class _Process:
         recorder = Recorder(journal, self._outbox.put, self._clock)
         store = ProfileStore(self._paths, os.environ)
         gateway = LiveKitGateway(store, os.environ, self._clock, recorder.emit)
-        engine = Engine(journal, gateway, recorder, self._clock, str(self._paths.log_file))
+        log_file = str(self._paths.log_file)
+        engine = Engine(journal, gateway, recorder, self._clock, log_file, keep=self._keep())
         recorder.emit(
             Hello(
                 protocol=PROTOCOL,
@@ -131,6 +134,14 @@ class _Process:
         left = await engine.shutdown(await self._grace)
         journal.close()
         return left
+
+    def _keep(self) -> Keep:
+        """Read how much of the record is kept; while that cannot be read, nothing leaves it."""
+        try:
+            return read_keep(self._paths)
+        except PortError as error:
+            logging.getLogger(__name__).warning("nothing is pruned: %s", error.problem.line)
+            return Keep(days=0, megabytes=0)
 
     async def _refuse(self, found: Problem) -> int:
         """Say why nothing can be done: without a journal nothing may be made."""

@@ -1,4 +1,4 @@
-"""The agent's RemoteSession on `lk.agent.session`: pings and the chat history.
+"""The agent's RemoteSession on `lk.agent.session`: pings, its memory, what it tells unasked.
 
 A pong is the best sign that a session is alive. Responses go to everybody in the room, so an
 answer counts only by identity and request id (facts/livekit.md section 1, "RemoteSession").
@@ -18,12 +18,13 @@ from google.protobuf.message import DecodeError
 from livekit.protocol.agent_pb import agent_session as pb
 
 from lktui.core.problems import PortError
-from lktui.core.reassembly import Remembered
 from lktui.core.sanitize import clean
 from lktui.engine.ports import RoomLink
+from lktui.engine.session_diary import SessionDiary
+from lktui.engine.session_items import Item
 
-HISTORY_LIMIT_S = 2.0
-MAX_HISTORY_LINES = 500
+MEMORY_LIMIT_S = 2.0
+MAX_ITEMS = 1000
 _MAX_ERROR_CHARS = 120
 _RECOVERABLE = "recoverable=True"
 """In the text of an error after which the agent tries again by itself."""
@@ -54,10 +55,12 @@ class AgentSession:
     def __init__(self, link: RoomLink) -> None:
         self._link = link
         self.listener: SessionListener | None = None
-        """Who hears what was not asked for."""
+        """Who hears signs of life."""
+        self.diary: SessionDiary | None = None
+        """Who tells what is told."""
         self._waiting: dict[tuple[str, str], asyncio.Future[pb.SessionResponse]] = {}
 
-    def received(self, identity: str, body: bytes) -> None:
+    def received(self, identity: str, body: bytes, opened_at: float) -> None:
         """Take a message from the room; what is not an answer to us is passed over."""
         message = pb.AgentSessionMessage()
         try:
@@ -68,21 +71,30 @@ class AgentSession:
         what = message.WhichOneof("message")
         if self.listener is not None and what in ("response", "event"):
             self.listener.heard(identity)
-            self._tell(self.listener, identity, message.event)
+        if what == "event":
+            self._tell(identity, message.event, opened_at)
         if what == "response":
             future = self._waiting.pop((identity, message.response.request_id), None)
             if future is not None and not future.done():
                 future.set_result(message.response)
 
-    def _tell(self, listener: SessionListener, identity: str, event: pb.AgentSessionEvent) -> None:
+    def _tell(self, identity: str, event: pb.AgentSessionEvent, at: float) -> None:
+        if self.diary is not None:
+            self.diary.event(identity, event, at)
         match event.WhichOneof("event"):
             case "error":
-                said = event.error.message
-                if _RECOVERABLE not in said:
-                    listener.reply_failed(identity, _error_text(said))
+                self._tell_error(identity, event.error.message)
             case "conversation_item_added":
-                if event.conversation_item_added.item.message.role == pb.ChatRole.USER:
-                    listener.took_turn(identity)
+                added = event.conversation_item_added.item.message
+                if self.listener is not None and added.role == pb.ChatRole.USER:
+                    self.listener.took_turn(identity)
+
+    def _tell_error(self, identity: str, said: str) -> None:
+        goes_on, text = _RECOVERABLE in said, _error_text(said)
+        if self.diary is not None:
+            self.diary.erred(identity, text, goes_on=goes_on)
+        if self.listener is not None and not goes_on:
+            self.listener.reply_failed(identity, text)
 
     @contextlib.asynccontextmanager
     async def pinged(
@@ -102,31 +114,16 @@ class AgentSession:
         async with self._asked(identity, request, on_pong) as answer:
             yield answer
 
-    async def history(self, agent: str, user: str) -> tuple[Remembered, ...]:
-        """Read what was said before, as the agent knows it; empty when it does not answer.
-
-        Args:
-            agent: The agent's identity: who is asked, and whose its own lines are.
-            user: Whose the other side's lines are taken to be.
-        """
+    async def memory(self, identity: str) -> tuple[Item, ...] | None:
+        """Read an agent's chat history, the newest of it; None when it does not answer."""
         request = pb.SessionRequest()
         request.get_chat_history.SetInParent()
         try:
-            async with self._asked(agent, request) as asked, asyncio.timeout(HISTORY_LIMIT_S):
+            async with self._asked(identity, request) as asked, asyncio.timeout(MEMORY_LIMIT_S):
                 answer = await asked
         except (TimeoutError, PortError):
-            return ()
-        speakers = {pb.ChatRole.ASSISTANT: agent, pb.ChatRole.USER: user}
-        items = [i for i in answer.get_chat_history.items if i.WhichOneof("item") == "message"]
-        return tuple(
-            Remembered(
-                id=item.message.id,
-                identity=speakers[item.message.role],
-                text=" ".join(part.text for part in item.message.content if part.text),
-            )
-            for item in items[-MAX_HISTORY_LINES:]
-            if item.message.role in speakers
-        )
+            return None
+        return tuple(answer.get_chat_history.items[-MAX_ITEMS:])
 
     @contextlib.asynccontextmanager
     async def _asked(

@@ -28,7 +28,10 @@ from lktui.core.sanitize import clean
 from lktui.engine.ports import Participant, RoomLink
 
 MAX_WAITING_LINES = 100
+MAX_FRESH_LINES = 100
 EXPIRE_EVERY_S = 1.0
+UNSTREAMED_S = 2.0
+"""So long after the agent has remembered a line nobody will stream it any more."""
 ANSWER_WAIT_S = 5.0
 """So long a line that waited for the agent holds back the next one for its answer."""
 
@@ -53,6 +56,8 @@ class Conversation:
         self._session, self._link, self._emit, self._clock = session, link, emit, clock
         self._reassembly = Reassembly()
         self._speakers: dict[str, Participant] = {}
+        self._names: dict[str, str] = {}
+        self._fresh: deque[tuple[float, Remembered]] = deque(maxlen=MAX_FRESH_LINES)
         self._agent = ""
         self._lines: deque[tuple[str, str]] = deque()
         self._typed = asyncio.Event()
@@ -63,6 +68,8 @@ class Conversation:
         self._answer_done = asyncio.Event()
         self._early: set[str] = set()
         self._replied = False
+        self.follows_others = False
+        """Whether lines of others than us are what the agent has to answer: so in a watch."""
         self.on_reply: Callable[[], None] = lambda: None
         """Called when the agent has said something after a typed line."""
         self.on_sent: Callable[[], None] = lambda: None
@@ -106,15 +113,33 @@ class Conversation:
         """A text stream ended in the middle."""
         self._tell(self._reassembly.broken(stream, self._now))
 
+    def speaks_as(self, identity: str, name: str) -> None:
+        """Name the agent that speaks for this participant from now on: there was a handoff."""
+        self._names[identity] = name
+
+    def is_person(self, identity: str) -> bool:
+        """Tell whether this is known to be no agent."""
+        known = self._speakers.get(identity)
+        return known is not None and not known.is_agent and identity != self._agent
+
     def left(self, identity: str) -> None:
         """Close what somebody was saying who has left."""
         for update in self._reassembly.participant_left(identity, self._now):
             self._tell(update)
 
-    def backfill(self, lines: tuple[Remembered, ...]) -> None:
-        """Add what the agent's own history knows and nobody streamed to us."""
-        for update in self._reassembly.history(lines, self._now):
+    def backfill(self, lines: tuple[Remembered, ...], at: float) -> int:
+        """Add what the agent's own history knows and nobody streamed to us; how many lines."""
+        updates = self._reassembly.history(lines, at)
+        for update in updates:
             self._tell(update)
+        return len(updates)
+
+    def confirmed(self, line: Remembered) -> float | None:
+        """Take a line that the agent has just remembered; when it began, if it was streamed."""
+        update, began_at = self._reassembly.confirmed(line)
+        self._tell(update)
+        self._fresh.append((self._now + UNSTREAMED_S, line))
+        return began_at
 
     async def expire(self) -> None:
         """Close segments that get no more updates; runs until cancelled."""
@@ -122,6 +147,19 @@ class Conversation:
             await self._clock.sleep(EXPIRE_EVERY_S)
             for update in self._reassembly.expire(self._now):
                 self._tell(update)
+            self._look_at_fresh()
+
+    def _look_at_fresh(self) -> None:
+        """Add what the agent remembers to have said and did not stream, as nobody listened.
+
+        Lines of its user are only matched: what is spoken may be written there in another way.
+        """
+        while self._fresh and self._fresh[0][0] <= self._now:
+            due_at, line = self._fresh.popleft()
+            updates = self._reassembly.history([line], due_at - UNSTREAMED_S)
+            for update in updates:
+                if not line.not_by:
+                    self._tell(update)
 
     # --- what is typed ------------------------------------------------------------------------
 
@@ -244,10 +282,17 @@ class Conversation:
                 mark=update.mark,
             )
         )
+        if role is Role.USER and update.final and update.text and self.follows_others:
+            self._heard_question(update)
         if role is Role.AGENT and update.text and update.opened_at >= self._asked_at > 0:
             self._reply_began(update)
             if update.final:
                 self._answer_done.set()
+
+    def _heard_question(self, update: Update) -> None:
+        if update.mark is not Mark.HISTORY:
+            self._asked_at, self._answered = update.opened_at, False
+            self.on_sent()
 
     def _reply_began(self, update: Update) -> None:
         if self._answered:
@@ -273,6 +318,8 @@ class Conversation:
             return Role.YOU, "you"
         if identity == self._agent or (known is not None and known.is_agent):
             name = (known.agent_name or known.name) if known else ""
-            return Role.AGENT, name or "agent"
+            return Role.AGENT, self._names.get(identity) or name or "agent"
+        if not identity:
+            return Role.USER, "user"
         name = known.name if known is not None and known.name else clean(identity, limit=60)
         return Role.USER, name or "somebody"

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from lktui.clock import Clock
-from lktui.core.commands import RunDoctor
+from lktui.core.commands import EndDoctor, RunDoctor
 from lktui.core.doctor import (
     Check,
     CheckDone,
@@ -44,7 +44,15 @@ class Doctors:
         self._tasks = Tasks("the doctor")
         self._runs: dict[str, asyncio.Task[None]] = {}
 
-    def begin(self, command: RunDoctor) -> None:
+    def handle(self, command: RunDoctor | EndDoctor) -> None:
+        """Begin a run, or let one clean up and end."""
+        match command:
+            case RunDoctor():
+                self._begin(command)
+            case EndDoctor():
+                self._end(command.run)
+
+    def _begin(self, command: RunDoctor) -> None:
         """Look at a profile; too many at once are refused."""
         from lktui.engine.doctor.network import SystemNetwork  # noqa: PLC0415 - see the module
         from lktui.engine.doctor.run import DoctorRun  # noqa: PLC0415 - the same
@@ -64,7 +72,7 @@ class Doctors:
         self._runs[command.run] = task
         task.add_done_callback(lambda _task: self._runs.pop(command.run, None))
 
-    def end(self, run: str) -> None:
+    def _end(self, run: str) -> None:
         """Let one run clean up and end, if it goes on."""
         if run in self._runs:
             self._runs[run].cancel()

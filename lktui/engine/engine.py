@@ -14,7 +14,9 @@ from lktui.core.commands import (
     EndSession,
     FindOrphans,
     ForgetCleanup,
+    ForgetSessions,
     LookInto,
+    Note,
     ReadRooms,
     Retry,
     RunCleanup,
@@ -22,6 +24,7 @@ from lktui.core.commands import (
     Say,
     Shutdown,
     StartSession,
+    WatchRoom,
     WatchRooms,
     WithdrawDispatches,
 )
@@ -30,6 +33,7 @@ from lktui.core.events import (
     DispatchesWithdrawn,
     EngineFaulted,
     JournalMended,
+    Noted,
     Notice,
     OutcomesRead,
     ProblemRaised,
@@ -44,13 +48,17 @@ from lktui.engine.doctors import Doctors
 from lktui.engine.janitor import Janitor
 from lktui.engine.orphan_finder import OrphanFinder
 from lktui.engine.ports import Gateway
+from lktui.engine.pruner import Pruner
 from lktui.engine.recorder import Recorder
 from lktui.engine.room_dispatch import RoomDispatch
 from lktui.engine.room_monitor import RoomMonitor
+from lktui.engine.room_watch import RoomWatch
 from lktui.engine.session_run import SessionRun
 from lktui.engine.tasks import Tasks
 from lktui.store.journal import Journal
+from lktui.store.pruning import Keep
 
+Run = SessionRun | RoomDispatch | RoomWatch
 MAX_SESSIONS = 200
 FOLLOW_S = 2.0
 """So often the queue is compared with what other processes have made of it."""
@@ -66,6 +74,7 @@ class Engine:
         recorder: Takes the events.
         clock: Tells the time.
         log: Where the log is, for problems.
+        keep: How much of the record is kept.
     """
 
     def __init__(
@@ -75,14 +84,17 @@ class Engine:
         recorder: Recorder,
         clock: Clock,
         log: str,
+        *,
+        keep: Keep = Keep(),  # noqa: B008 - it is frozen
     ) -> None:
         self._journal, self._gateway, self._recorder = journal, gateway, recorder
         self._clock, self._log_file = clock, log
-        self._runs: dict[SessionId, SessionRun | RoomDispatch] = {}
+        self._runs: dict[SessionId, Run] = {}
         self._janitor = Janitor(journal, gateway, recorder.emit, clock)
         self._orphans = OrphanFinder(journal, gateway, self._janitor, recorder.emit)
         self._monitor = RoomMonitor(gateway, recorder.emit, clock)
         self._tasks = Tasks("the engine", self._failed)
+        self._pruner = Pruner(journal, keep, recorder.emit, clock)
         self._doctors = Doctors(gateway, self._janitor, recorder.emit, clock)
         self._ending = False
 
@@ -99,6 +111,7 @@ class Engine:
         self._tasks.start(self._janitor.run())
         self._tasks.start(self._recorder.commit())
         self._tasks.start(self._follow_others())
+        self._tasks.start(self._pruner.run())
 
     def handle(self, command: AnyCommand) -> None:
         """Do what is asked; what goes wrong comes back as an event."""
@@ -109,14 +122,14 @@ class Engine:
 
     def _handle(self, command: AnyCommand) -> None:
         match command:
-            case StartSession() | DispatchInto():
+            case StartSession() | DispatchInto() | WatchRoom():
                 self._start(command)
             case Say() | Retry() | EndSession():
                 self._pass_on(command)
             case WatchRooms():
                 self._monitor.watch(command.profile)
             case LookInto():
-                self._monitor.look_into(command.room)
+                self._monitor.look_into(command.room, command.in_view)
             case ReadRooms():
                 self._monitor.read_once(command.profile, command.room)
             case WithdrawDispatches():
@@ -125,16 +138,25 @@ class Engine:
                 self._tasks.start(
                     self._janitor.try_now(command.ids, kept=command.kept, limit_s=command.limit_s)
                 )
+            case Note() | ForgetSessions():
+                self._keep_record(command)
             case ForgetCleanup():
                 self._janitor.forget(command.ids)
-            case RunDoctor():
-                self._doctors.begin(command)
-            case EndDoctor():
-                self._doctors.end(command.run)
+            case RunDoctor() | EndDoctor():
+                self._doctors.handle(command)
             case FindOrphans() | DeleteOrphans():
                 self._tasks.start(self._orphans.handle(command))
             case Shutdown():
                 pass  # the process ends itself: engine.__main__
+
+    def _keep_record(self, command: Note | ForgetSessions) -> None:
+        """Write a note into the record, or take sessions out of it."""
+        match command:
+            case Note():
+                noted = Noted(session=command.session, about=command.about, text=command.text)
+                self._recorder.emit(noted)
+            case ForgetSessions():
+                self._tasks.start(self._pruner.forget(command.ids))
 
     def _pass_on(self, command: Say | Retry | EndSession) -> None:
         """Ask the session that it is for, unless that is over."""
@@ -167,18 +189,21 @@ class Engine:
         await self._gateway.close()
         return left
 
-    def _start(self, command: StartSession | DispatchInto) -> None:
+    def _start(self, command: StartSession | DispatchInto | WatchRoom) -> None:
         living = sum(not run.ended.is_set() for run in self._runs.values())
         if self._ending or command.session in self._runs or living >= MAX_SESSIONS:
             text = f"not started: {living} conversations go on" if living else "not started: ending"
             self._recorder.emit(Notice(session=command.session, text=text))
             return
         parts = (self._gateway, self._janitor, self._recorder.emit, self._clock)
-        run: SessionRun | RoomDispatch
-        if isinstance(command, StartSession):
-            run = SessionRun(command, *parts)
-        else:
-            run = RoomDispatch(command, *parts)
+        run: Run
+        match command:
+            case StartSession():
+                run = SessionRun(command, *parts)
+            case DispatchInto():
+                run = RoomDispatch(command, *parts)
+            case WatchRoom():
+                run = RoomWatch(command, *parts)
         run.start()  # raises when the session cannot be recorded: then nothing is made
         self._runs[command.session] = run
         self._tasks.start(self._forget_when_over(run))
@@ -199,7 +224,7 @@ class Engine:
             DispatchesWithdrawn(room=clean(command.room), ids=tuple(gone), problem=found)
         )
 
-    def _found(self, session: SessionId) -> SessionRun | RoomDispatch | None:
+    def _found(self, session: SessionId) -> Run | None:
         run = self._runs.get(session)
         if run is None or run.ended.is_set():
             self._recorder.emit(Notice(session=session, text="not now: this session is over"))
@@ -212,7 +237,7 @@ class Engine:
         for session in abandoned.sessions:
             self._bury(session)
 
-    async def _forget_when_over(self, run: SessionRun | RoomDispatch) -> None:
+    async def _forget_when_over(self, run: Run) -> None:
         """Let go of a run, and with it of its room connection, when it has ended."""
         await run.ended.wait()
         del self._runs[run.session]

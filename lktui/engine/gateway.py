@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from lktui.clock import Clock
@@ -39,6 +40,8 @@ class LiveKitGateway:
         self._store, self._env, self._clock, self._emit = store, env, clock, emit
         self._apis: dict[tuple[str, str, str], LiveKitServerApi] = {}
         self._pacers: dict[str, Pacer] = {}
+        self.hidden_turn = asyncio.Lock()
+        """Held by whoever makes a hidden connection."""
 
     def server_api(self, profile: Profile) -> ServerApi:
         """Give the API client of a profile's server; shared by all who use the same key.

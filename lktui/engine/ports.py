@@ -6,6 +6,7 @@ same contract suite. A port raises `PortError` and nothing else, but for cancell
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
@@ -136,8 +137,14 @@ class LinkListener(Protocol):
         """A text stream ended in the middle: its sender vanished."""
         ...
 
-    def session_message(self, identity: str, body: bytes) -> None:
-        """A RemoteSession message arrived; these come in order."""
+    def session_message(self, identity: str, body: bytes, opened_at: float) -> None:
+        """A RemoteSession message arrived; these come in order.
+
+        Args:
+            identity: Who sent it.
+            body: The whole message.
+            opened_at: When its stream was opened, on the engine's clock: its place among others.
+        """
         ...
 
     def link_changed(self, state: LinkState, reason: str) -> None:
@@ -209,6 +216,11 @@ class RoomToken(msgspec.Struct, frozen=True, kw_only=True):
 
 class Gateway(Protocol):
     """Makes the ports of a profile; secrets are resolved here and go no further."""
+
+    @property
+    def hidden_turn(self) -> asyncio.Lock:
+        """Held by whoever makes a hidden connection: they are made one at a time."""
+        ...
 
     def server_api(self, profile: Profile) -> ServerApi:
         """Give the API client of a profile's server; shared by all who use the same key."""

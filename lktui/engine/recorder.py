@@ -13,6 +13,7 @@ from lktui.core.events import (
     AnyEvent,
     DispatchIntended,
     EngineFaulted,
+    Noted,
     RetryStep,
     RoomIntended,
     SegmentUpdated,
@@ -24,7 +25,8 @@ from lktui.core.problems import PortError
 from lktui.store.journal import Journal
 
 COMMIT_S = 0.25
-_INTENTS = (SessionOpened, RoomIntended, DispatchIntended, RetryStep)
+_AT_ONCE = (SessionOpened, RoomIntended, DispatchIntended, RetryStep, Noted)
+"""What we intend, and what a person has written: durable before anybody goes on."""
 _log = logging.getLogger(__name__)
 
 
@@ -46,13 +48,14 @@ class Recorder:
         """Stamp, record and pass on an event.
 
         Raises:
-            PortError: An intent could not be made durable, so nothing may be made; it is not kept.
+            PortError: An intent could not be made durable, so nothing may be made, or a note; it
+                is not kept.
         """
         event = msgspec.structs.replace(
             event, at=event.at or self._clock.monotonic(), wall=event.wall or self._clock.wall()
         )
         if isinstance(event, SessionEvent) and not _interim(event):
-            if isinstance(event, _INTENTS):
+            if isinstance(event, _AT_ONCE):
                 self._journal.commit(event)
             else:
                 self._journal.append(event)

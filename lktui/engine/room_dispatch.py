@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable
 
 import msgspec
@@ -20,31 +19,22 @@ from lktui.core.commands import DispatchInto
 from lktui.core.events import (
     AnyEvent,
     CleanupResult,
-    Connected,
     LinkState,
-    Notice,
     Phase,
-    PhaseEntered,
-    ProblemRaised,
-    RoomOpened,
-    SessionEnded,
-    Step,
-    StepDone,
 )
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.profile import DispatchMode
 from lktui.core.sanitize import clean
-from lktui.engine.agent_session import AgentSession
 from lktui.engine.dispatcher import Dispatcher
+from lktui.engine.hearing import Hearing
+from lktui.engine.hidden_entry import HiddenEntry
 from lktui.engine.janitor import Janitor
 from lktui.engine.opening import opened
 from lktui.engine.ports import DispatchRecord, Gateway, ServerApi
 from lktui.engine.retries import Retries
-from lktui.engine.room_listener import RoomListener
+from lktui.engine.run_life import LAND_LIMIT_S, RunLife
 from lktui.engine.safe_retry import AgentAlive, SafeRetry
-from lktui.engine.tasks import LOG_PLACE, Landings, Tasks
 
-LAND_LIMIT_S = 12.0
 ON_ITS_WAY_S = 15.0
 """An agent that was dispatched less long ago, and is not there, may still be joining."""
 _log = logging.getLogger(__name__)
@@ -98,73 +88,63 @@ class RoomDispatch:
         janitor.know(self.session, command.profile)
         self._gateway, self._emit, self._clock = gateway, emit, clock
         self._janitor, self._ledger = janitor, KeptDispatches(janitor)
-        self._tasks = Tasks(f"dispatch {command.session}", self._broke)
-        self._hears = RoomListener(self.session, emit, clock, self._tasks, self._lost)
-        self._link = gateway.room_link(self._hears, command.profile)
-        self._agents = self._hears.agents = AgentSession(self._link)
+        self._life = RunLife(
+            self.session,
+            opening=self._open,
+            ending=self._end,
+            outcome=self._outcome,
+            emit=emit,
+            clock=clock,
+        )
+        self._tasks, self._landings = self._life.tasks, self._life.landings
+        self._hearing = Hearing(
+            self.session, gateway, command.profile, life=self._life, emit=emit, clock=clock
+        )
+        self._hearing.on_lost = self._lost
+        self._hears, self._link = self._hearing.listener, self._hearing.link
+        self._agents = self._hearing.agents
+        self._entry = HiddenEntry(
+            self.session, gateway, life=self._life, hearing=self._hearing, emit=emit, clock=clock
+        )
         self._dispatcher: Dispatcher | None = None
         self._retries: Retries | None = None
-        self._landings = Landings()
-        self._opening: asyncio.Task[None] | None = None
-        self._ending: asyncio.Task[None] | None = None
-        self.ended = asyncio.Event()
+        self.ended = self._life.ended
 
     # --- what is asked of it ----------------------------------------------------------------
 
     def start(self) -> None:
         """Record it and begin."""
         self._emit(opened(self.session, self._profile, watched=True))
-        self._opening = asyncio.get_running_loop().create_task(self._open_or_end())
+        self._life.begin()
 
     def say(self, _key: str, _text: str) -> None:
         """Refuse a line: a hidden watcher must not be heard."""
-        self._notice("not sent: this room is only watched")
+        self._life.notice("not sent: this room is only watched")
 
     def retry(self, *, replace_live: bool) -> None:
         """Dispatch again in the safe order; one at a time."""
-        if self._ending is not None:
-            self._notice("not now: the watch is ending")
+        if self._life.is_ending:
+            self._life.notice("not now: the watch is ending")
         elif self._retries is None:
-            self._notice("not now: the first attempt is still under way")
+            self._life.notice("not now: the first attempt is still under way")
         elif self._hears.state is not LinkState.CONNECTED:
-            self._notice("not now: the connection to the room is down")
+            self._life.notice("not now: the connection to the room is down")
         else:
             self._retries.ask(replace_live=replace_live)
 
     def end(self) -> asyncio.Task[None]:
         """Stop watching; the agent stays. A second call gives the same task."""
-        if self._ending is None:
-            self._ending = asyncio.get_running_loop().create_task(self._end_surely())
-        return self._ending
+        return self._life.end()
 
     # --- opening ------------------------------------------------------------------------------
-
-    async def _open_or_end(self) -> None:
-        try:
-            await self._open()
-        except PortError as error:
-            self._fail(error.problem)
-        except Exception as error:  # noqa: BLE001 - the unforeseen is a Problem too, logged
-            _log.exception("dispatching into %s failed", self._room)
-            self._broke(error)
 
     async def _open(self) -> None:
         profile = self._profile
         if profile.read_only:
             raise PortError(problem(ProblemCode.READ_ONLY, name=profile.name))
         api = self._gateway.server_api(profile)
-        self._phase(Phase.OPENING)
-        if not await api.room_exists(self._room):
-            raise PortError(
-                problem(
-                    ProblemCode.ROOM_MISSING,
-                    room=clean(self._room, limit=80),
-                    host=profile.host,
-                    subject=clean(self._room, limit=80),
-                )
-            )
-        self._emit(RoomOpened(session=self.session, room=clean(self._room), ours=False))
-        await self._watch()
+        await self._entry.enter(profile, self._room)
+        self._life.tasks.start(self._hearing.backfill.before(self._entry.entered_at))
         records = await api.dispatches(self._room)
         of_this_name = [one for one in records if one.agent_name == profile.agent_name]
         if self._again and of_this_name:
@@ -173,18 +153,6 @@ class RoomDispatch:
         if not self._again and not self._agreed:
             await self._refuse_a_second(api, of_this_name)
         await self._dispatch(api)
-
-    async def _watch(self) -> None:
-        self._phase(Phase.CONNECTING)
-        began = self._clock.monotonic()
-        me = f"lktui-watch-{secrets.token_hex(4)}"
-        token = self._gateway.watcher_token(self._profile, self._room, me)
-        await self._landings.land(self._link.connect(self._profile.ws_url, token.jwt))
-        others = [other for other in self._link.participants if not other.hidden]
-        room, count = clean(self._room), len(others)
-        self._emit(Connected(session=self.session, identity=me, room=room, others=count))
-        took_ms = (self._clock.monotonic() - began) * 1000
-        self._step(Step.CONNECT, f"{me}; hidden, {count} here", took_ms)
 
     async def _refuse_a_second(self, api: ServerApi, records: list[DispatchRecord]) -> None:
         """Leave alone an agent of this name that is there or on its way.
@@ -213,6 +181,9 @@ class RoomDispatch:
             emit=self._emit,
             clock=self._clock,
         )
+        witness, conversation = dispatcher.witness, self._hearing.conversation
+        witness.on_agent, conversation.on_heard = conversation.agent_is, witness.heard
+        self._life.tasks.start(conversation.expire())
         await dispatcher.note_others()
         if self._again:
             try:
@@ -222,10 +193,10 @@ class RoomDispatch:
                 raise PortError(alive(name, found.identity)) from None
         else:
             dispatcher.begin()
-            self._phase(Phase.DISPATCHING)
+            self._life.phase(Phase.DISPATCHING)
             dispatcher.intend()
             await dispatcher.dispatch(self._landings)
-        self._phase(Phase.WAITING)
+        self._life.phase(Phase.WAITING)
         for work in dispatcher.works():
             self._tasks.start(work)
         self._retries = Retries(
@@ -256,34 +227,12 @@ class RoomDispatch:
             if (item := self._item()) is not None:
                 self._ledger.put_item(item.done())  # it went with its room
         code = ProblemCode.ROOM_GONE if gone else ProblemCode.SERVER_LOST
-        self._fail(problem(code, subject=host, host=host, detail=f"the server said {reason}"))
+        self._life.fail(problem(code, subject=host, host=host, detail=f"the server said {reason}"))
 
-    def _broke(self, error: BaseException) -> None:
-        what = clean(f"{type(error).__name__}: {error}", limit=200)
-        self._fail(problem(ProblemCode.INTERNAL, what=what, log=LOG_PLACE))
-
-    def _fail(self, found: Problem) -> None:
-        self._emit(ProblemRaised(session=self.session, problem=found, fatal=True))
-        self.end()
-
-    async def _end_surely(self) -> None:
-        began = self._clock.monotonic()
-        try:
-            await self._end()
-        except Exception:  # noqa: BLE001 - whatever it is, the watch is over and the log has it
-            _log.exception("ending the watch of %s failed", self._room)
-        finally:
-            item = self._item()
-            stays = item is not None and item.state not in OVER
-            self._emit(
-                SessionEnded(
-                    session=self.session,
-                    cleanup=CleanupResult.KEPT if stays else CleanupResult.NOT_OURS,
-                    took_ms=(self._clock.monotonic() - began) * 1000,
-                    made=stays,
-                )
-            )
-            self.ended.set()
+    def _outcome(self) -> tuple[CleanupResult, bool]:
+        item = self._item()
+        stays = item is not None and item.state not in OVER
+        return (CleanupResult.KEPT if stays else CleanupResult.NOT_OURS), stays
 
     def _item(self) -> CleanupItem | None:
         """Give the dispatch's item as the queue has it: somebody may have withdrawn it."""
@@ -291,10 +240,7 @@ class RoomDispatch:
         return self._janitor.item(item.id) if item is not None else None
 
     async def _end(self) -> None:
-        self._phase(Phase.ENDING)
-        if self._opening is not None:
-            self._opening.cancel()
-            await asyncio.wait([self._opening])
+        await self._life.stop_opening()
         if self._retries is not None:
             await self._retries.stop()
         await self._landings.wait(LAND_LIMIT_S)
@@ -302,17 +248,6 @@ class RoomDispatch:
         if self._dispatcher is not None:
             await self._dispatcher.close()
         await self._tasks.cancel()
-
-    # --- plumbing -------------------------------------------------------------------------------
-
-    def _phase(self, phase: Phase) -> None:
-        self._emit(PhaseEntered(session=self.session, phase=phase))
-
-    def _step(self, step: Step, subject: str, took_ms: float | None) -> None:
-        self._emit(StepDone(session=self.session, step=step, subject=subject, took_ms=took_ms))
-
-    def _notice(self, text: str) -> None:
-        self._emit(Notice(session=self.session, text=text))
 
 
 def alive(agent: str, identity: str) -> Problem:

@@ -45,7 +45,9 @@ class RtcRoomLink:
         self._up = asyncio.Event()
         """Whether something can be sent: while reconnecting a send hangs, and is no failure."""
         self._tasks = Tasks("a room connection")
-        self._messages: asyncio.Queue[tuple[rtc.ByteStreamReader, str]] = asyncio.Queue(_QUEUE)
+        self._messages: asyncio.Queue[tuple[rtc.ByteStreamReader, str, float]] = asyncio.Queue(
+            _QUEUE
+        )
         for topic in (Topic.CHAT, Topic.TRANSCRIPTION):
             self._room.register_text_stream_handler(topic.value, self._on_text)
         self._room.register_byte_stream_handler(Topic.SESSION.value, self._on_session_stream)
@@ -184,14 +186,14 @@ class RtcRoomLink:
 
     def _on_session_stream(self, reader: rtc.ByteStreamReader, identity: str) -> None:
         try:
-            self._messages.put_nowait((reader, identity))
+            self._messages.put_nowait((reader, identity, self._clock.monotonic()))
         except asyncio.QueueFull:
             _log.warning("too many RemoteSession messages at once; one from %s dropped", identity)
             reader.close()
 
     async def _read_messages(self) -> None:
         while True:
-            reader, identity = await self._messages.get()
+            reader, identity, opened_at = await self._messages.get()
             body = bytearray()
             try:
                 async for chunk in reader:
@@ -199,7 +201,7 @@ class RtcRoomLink:
                     if len(body) > MAX_SESSION_BYTES:
                         break
                 else:
-                    self._listener.session_message(identity, bytes(body))
+                    self._listener.session_message(identity, bytes(body), opened_at)
             except rtc.StreamError:
                 _log.info("a RemoteSession message of %s broke off", identity)
             finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 
 from lktui.clock import Clock
 from lktui.core.events import AnyEvent, LinkChanged, LinkState, SessionId
@@ -41,6 +41,9 @@ class RoomListener:
         self.dispatcher: Dispatcher | None = None
         self.present: Callable[[], Collection[str]] = tuple
         """Identities that the connection itself sees now."""
+        self.on_gap: Callable[[float, float], Coroutine[object, object, None]] | None = None
+        """Fills what was missed, given when our connection was lost and when it was back."""
+        self._gap_began_at = 0.0
 
     def participant_joined(self, participant: Participant) -> None:
         """Somebody is in the room."""
@@ -87,21 +90,26 @@ class RoomListener:
         if self.conversation is not None:
             self.conversation.broken(stream)
 
-    def session_message(self, identity: str, body: bytes) -> None:
+    def session_message(self, identity: str, body: bytes, opened_at: float) -> None:
         """A RemoteSession message arrived."""
         if self.agents is not None:
-            self.agents.received(identity, body)
+            self.agents.received(identity, body, opened_at)
 
     def link_changed(self, state: LinkState, reason: str) -> None:
         """The connection to the room changed."""
         was, self.state = self.state, state
-        self._emit(LinkChanged(session=self._session, state=state, reason=reason))
+        now = self._clock.monotonic()
+        self._emit(LinkChanged(session=self._session, at=now, state=state, reason=reason))
+        if state is LinkState.RECONNECTING and was is not LinkState.RECONNECTING:
+            self._gap_began_at = now
         if self.dispatcher is not None:
             self.dispatcher.witness.link_changed(state)
         if state is LinkState.LOST:
             self._on_lost(reason)
         elif state is LinkState.CONNECTED and was is LinkState.RECONNECTING:
             self._tasks.start(self._look_after_gap())
+            if self.on_gap is not None:
+                self._tasks.start(self.on_gap(self._gap_began_at, now))
 
     async def _look_after_gap(self) -> None:
         """An agent that left during the gap is not announced: without the list, see who is back."""

@@ -19,33 +19,24 @@ from lktui.core.events import (
     CleanupResult,
     Connected,
     LinkState,
-    Notice,
     Phase,
-    PhaseEntered,
-    ProblemRaised,
-    SessionEnded,
     Step,
-    StepDone,
 )
-from lktui.core.problems import PortError, Problem, ProblemCode, problem
+from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import AuthMode
 from lktui.core.sanitize import clean
-from lktui.core.verdict import Diagnosis
-from lktui.engine.agent_session import AgentSession
-from lktui.engine.conversation import Conversation
+from lktui.core.verdict import Diagnosis, Outcome
 from lktui.engine.dispatcher import Dispatcher
+from lktui.engine.hearing import Hearing
 from lktui.engine.janitor import Janitor
 from lktui.engine.opening import opened
 from lktui.engine.own_room import OwnRoom
 from lktui.engine.ports import Gateway, RoomToken, ServerApi
 from lktui.engine.retries import Retries
-from lktui.engine.room_listener import RoomListener
-from lktui.engine.tasks import LOG_PLACE, Landings, Tasks
+from lktui.engine.run_life import LAND_LIMIT_S, RunLife
 
 NEAR_S = 0.025
 """A server that makes a room this fast is near: then the connect hides beside the dispatch."""
-LAND_LIMIT_S = 12.0
-"""So long an end waits for creates that are under way."""
 CLEAN_LIMIT_S = 12.0
 _log = logging.getLogger(__name__)
 
@@ -73,30 +64,37 @@ class SessionRun:
         janitor.know(self.session, self._profile)
         self._keep = command.keep or not command.profile.auto_cleanup
         self._gateway, self._janitor, self._emit, self._clock = gateway, janitor, emit, clock
-        self._tasks = Tasks(f"session {command.session}", self._broke)
-        self._room_says = RoomListener(self.session, emit, clock, self._tasks, self._lost)
-        self._link = gateway.room_link(self._room_says, command.profile)
-        self._agents = self._room_says.agents = AgentSession(self._link)
-        self._conversation = Conversation(self.session, self._link, emit, clock)
-        self._room_says.conversation = self._conversation
-        self._room_says.present = lambda: [p.identity for p in self._link.participants]
+        self._life = RunLife(
+            self.session,
+            opening=self._open,
+            ending=self._end_and_release,
+            outcome=self._outcome,
+            emit=emit,
+            clock=clock,
+        )
+        self._tasks, self._landings = self._life.tasks, self._life.landings
+        self._hearing = Hearing(
+            self.session, gateway, self._profile, life=self._life, emit=emit, clock=clock
+        )
+        self._hearing.on_lost = self._lost
+        self._room_says, self._link = self._hearing.listener, self._hearing.link
+        self._agents, self._conversation = self._hearing.agents, self._hearing.conversation
         self._api: ServerApi | None = None
         self._dispatcher: Dispatcher | None = None
         self._room: OwnRoom | None = None
         self._agent_was_first = False
-        self._landings = Landings()
+        self._joined_at = 0.0
         self._retries: Retries | None = None
-        self._opening: asyncio.Task[None] | None = None
-        self._ending: asyncio.Task[None] | None = None
         self._agreed = False
-        self.ended = asyncio.Event()
+        self._cleanup, self._made = CleanupResult.PENDING, True
+        self.ended = self._life.ended
 
     # --- what is asked of it ----------------------------------------------------------------
 
     def start(self) -> None:
         """Record the session and open it."""
         self._emit(opened(self.session, self._profile, keep=self._keep))
-        self._opening = asyncio.get_running_loop().create_task(self._open_or_end())
+        self._life.begin()
 
     def say(self, key: str, text: str) -> None:
         """Take a typed line."""
@@ -104,9 +102,9 @@ class SessionRun:
 
     def retry(self, *, replace_live: bool) -> None:
         """Dispatch again in the safe order; one at a time."""
-        if self._ending is not None:
+        if self._life.is_ending:
             self._notice("not now: the session is ending")
-        elif self._dispatcher is None or self._opening is None or not self._opening.done():
+        elif self._dispatcher is None or not self._life.is_open:
             self._notice("not now: the first attempt is still under way")
         elif self._retries is None:
             self._notice("not now: this session cannot be dispatched again; start a new one")
@@ -121,30 +119,11 @@ class SessionRun:
         Args:
             agreed: A person has agreed that others who are in the room are put out.
         """
-        if self._ending is None:
+        if not self._life.is_ending:
             self._agreed = agreed
-            self._ending = asyncio.get_running_loop().create_task(self._end_surely())
-        return self._ending
+        return self._life.end()
 
     # --- opening ------------------------------------------------------------------------------
-
-    async def _open_or_end(self) -> None:
-        try:
-            await self._open()
-        except PortError as error:
-            self._fail(error.problem)
-        except Exception as error:  # noqa: BLE001 - the unforeseen is a Problem too, logged
-            _log.exception("opening session %s failed", self.session)
-            self._broke(error)
-
-    def _broke(self, error: BaseException) -> None:
-        """Something unforeseen: said, and the session ended, rather than left waiting for ever."""
-        what = clean(f"{type(error).__name__}: {error}", limit=200)
-        self._fail(problem(ProblemCode.INTERNAL, what=what, log=LOG_PLACE))
-
-    def _fail(self, found: Problem) -> None:
-        self._emit(ProblemRaised(session=self.session, problem=found, fatal=True))
-        self.end()
 
     async def _open(self) -> None:
         profile = self._profile
@@ -263,7 +242,8 @@ class SessionRun:
         self._phase(Phase.CONNECTING)
         began = self._clock.monotonic()
         await self._landings.land(self._link.connect(self._profile.ws_url, token.jwt))
-        took_ms = (self._clock.monotonic() - began) * 1000
+        self._joined_at = self._clock.monotonic()
+        took_ms = (self._joined_at - began) * 1000
         room, identity = clean(self._link.room), clean(self._link.identity)
         if self._dispatcher is not None:
             self._dispatcher.witness.me = self._link.identity
@@ -284,6 +264,9 @@ class SessionRun:
     def _judged(self, verdict: Diagnosis) -> None:
         if verdict.alive:
             self._phase(Phase.TALKING)
+        agent = self._dispatcher.evidence.agent if self._dispatcher else None
+        if verdict.code is Outcome.PRESENT and agent is not None:
+            self._hearing.diary.silent(agent.identity)
         if self._retries is None or not self._retries.running:
             self._listens(verdict.alive)
         if self._retries is not None:
@@ -300,8 +283,7 @@ class SessionRun:
         dispatcher = self._dispatcher
         agent = dispatcher.evidence.agent if dispatcher else None
         if agent is not None and agent.ponged:
-            lines = await self._agents.history(agent.identity, self._link.identity)
-            self._conversation.backfill(lines)
+            await self._hearing.backfill.before(self._joined_at)
         await self._clock.sleep(EVENT_LAG_S)
         self._agent_was_first = False
         verdict = dispatcher.verdict if dispatcher else None
@@ -309,21 +291,14 @@ class SessionRun:
 
     # --- the end --------------------------------------------------------------------------------
 
-    async def _end_surely(self) -> None:
-        """End, and say so whatever happens: the queue goes on with what is left."""
+    async def _end_and_release(self) -> None:
+        """End; whatever happens, the queue goes on with what is left."""
         try:
             await self._end()
-        except Exception:  # noqa: BLE001 - whatever it is, the session is over and the log has it
-            _log.exception("ending session %s failed", self.session)
-            pending = CleanupResult.PENDING
-            self._emit(SessionEnded(session=self.session, cleanup=pending, took_ms=0.0))
         finally:
             self._janitor.release(self.session)
-            self.ended.set()
 
     async def _end(self) -> None:
-        began = self._clock.monotonic()
-        self._phase(Phase.ENDING)
         early = await self._stop_opening()
         dispatcher, room = self._dispatcher, self._room
         dispatch_item = dispatcher.item if dispatcher else None
@@ -342,6 +317,7 @@ class SessionRun:
         if dispatcher is not None:
             await dispatcher.close()
         await self._tasks.cancel()
+        self._made = self._room is not None and (self._room.made or dispatch_item is not None)
         result = CleanupResult.DONE
         if room is not None:
             result = await room.clean(early=early, limit_s=CLEAN_LIMIT_S)
@@ -349,16 +325,14 @@ class SessionRun:
             left = self._janitor.item(dispatch_item.id)
             if left is not None and left.state not in OVER:
                 result = CleanupResult.PENDING
-        took_ms = (self._clock.monotonic() - began) * 1000
-        made = room is not None and (room.made or dispatch_item is not None)
-        self._emit(SessionEnded(session=self.session, cleanup=result, took_ms=took_ms, made=made))
+        self._cleanup = result
+
+    def _outcome(self) -> tuple[CleanupResult, bool]:
+        return self._cleanup, self._made
 
     async def _stop_opening(self) -> bool:
         """End what is under way; whether an agent or a create may still be on its way."""
-        unfinished = self._opening is not None and not self._opening.done()
-        if self._opening is not None:
-            self._opening.cancel()
-            await asyncio.wait([self._opening])
+        unfinished = await self._life.stop_opening()
         retrying = self._retries is not None and await self._retries.stop()
         unfinished |= await self._landings.wait(LAND_LIMIT_S)
         awaits_agent = self._dispatcher is not None and self._dispatcher.awaits_agent
@@ -376,24 +350,16 @@ class SessionRun:
             self._dispatcher.witness.know(room_gone=True)
             self._dispatcher.judge.decide()
         found = problem(code, subject=host, host=host, detail=f"the server said {reason}")
-        self._fail(found)
+        self._life.fail(found)
 
     # --- plumbing -------------------------------------------------------------------------------
 
     def _phase(self, phase: Phase) -> None:
-        self._emit(PhaseEntered(session=self.session, phase=phase))
+        self._life.phase(phase)
 
     def _step(self, step: Step, subject: str, took_ms: float | None) -> None:
         attempt = self._dispatcher.attempt if self._dispatcher else 1
-        self._emit(
-            StepDone(
-                session=self.session,
-                step=step,
-                attempt=attempt,
-                subject=subject,
-                took_ms=took_ms,
-            )
-        )
+        self._life.step(step, subject, took_ms, attempt)
 
     def _notice(self, text: str) -> None:
-        self._emit(Notice(session=self.session, text=text))
+        self._life.notice(text)

@@ -11,6 +11,7 @@ from lktui.core.problems import ProblemCode, problem
 from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
 from lktui.core.verdict import diagnosis_of
+from lktui.core.watch_actions import worries_of
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
 from lktui.widgets.drawing import Part, line, state
@@ -25,9 +26,10 @@ _ENGINE: dict[EngineHealth, tuple[StateKind, str]] = {
 
 
 def attention_of(session: SessionState) -> str:
-    """Name the verdict of a session that needs the person; empty if none does."""
+    """Name the verdict, or the worry of a watch, that needs the person; empty if none does."""
     if not session.went_wrong or session.diagnosis is None:
-        return ""
+        worry, _ = worries_of(session)
+        return f"{session.id}:{worry}" if worry else ""
     attempt = session.attempt.n if session.attempt else 1
     return f"{session.id}:{attempt}:{session.diagnosis.code}"
 

@@ -24,11 +24,13 @@ from lktui.core.actions import (
     shown_key,
 )
 from lktui.core.cleanup import OPEN, ItemState
-from lktui.core.events import Phase
+from lktui.core.events import Phase, SessionId
 from lktui.core.footer_entries import footer_entries, help_entry
 from lktui.core.session import SessionState
 from lktui.screens.action_screen import ActionScreen, does
+from lktui.screens.asking import ask_on_sheet
 from lktui.screens.chrome import header_of, message_of, stuck_of
+from lktui.screens.copying import copy_out
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
 from lktui.widgets.breakpoints import classes_at, is_too_small
@@ -50,8 +52,6 @@ WATCHED = (
 """Vars of the controller that screens show."""
 
 _MINUTE_S = 60.0
-MAX_COPY_BYTES = 48_000
-"""Terminals drop longer clipboard writes without a word."""
 
 
 class QuitRequested(Message):
@@ -186,6 +186,14 @@ class DashboardScreen(ActionScreen[None]):
         """Draw soon."""
         self._pacer.ask()
 
+    def keep_up(self, rows: int) -> None:
+        """Draw less often while more rows come than anybody can read.
+
+        Args:
+            rows: How many there are now.
+        """
+        self._pacer.keep_up(rows)
+
     @property
     def is_started(self) -> bool:
         """Whether it was drawn before."""
@@ -258,8 +266,6 @@ class DashboardScreen(ActionScreen[None]):
 
     def ask(self, question: Question, *, final: bool, agreed: Callable[[], object]) -> None:
         """Put the question on a sheet."""
-        from lktui.screens.confirm.asking import ask_on_sheet  # noqa: PLC0415 - not at first paint
-
         ask_on_sheet(self.app, question, final=final, agreed=agreed)
 
     def is_doing(self, name: ActionId, view: View) -> None:
@@ -369,13 +375,19 @@ class DashboardScreen(ActionScreen[None]):
         self.post_message(Interrupted())
 
     def copy(self, text: str) -> None:
-        """Send a text to the terminal's clipboard and say how much it was."""
-        size_bytes = len(text.encode())
-        if size_bytes > MAX_COPY_BYTES:
-            self.refuse(f"{size_bytes} B are more than terminals take")
-            return
-        self.app.copy_to_clipboard(text)
-        self.controller.notice(f"sent {size_bytes} B to the terminal")
+        """Send a text to the terminal's clipboard, or write it to a file, and say which."""
+        copy_out(self.app, self.controller, text)
+
+    def show_past(self) -> None:
+        """List the sessions of the record; the one that is opened there is shown in Live."""
+        from lktui.screens.past.page import PastPage  # noqa: PLC0415 - not at first paint
+
+        def chosen(session: SessionId | None) -> None:
+            if session is not None:
+                self.controller.open_past(session)
+                self.app.switch_mode(Scope.LIVE)
+
+        self.app.push_screen(PastPage(self.controller), chosen)
 
 
 def _within(sentence: str) -> str:

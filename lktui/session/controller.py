@@ -20,7 +20,6 @@ from lktui.core.commands import (
     AnyCommand,
     DispatchInto,
     EndSession,
-    LookInto,
     Retry,
     Say,
     StartSession,
@@ -37,20 +36,20 @@ from lktui.core.events import (
     ProfileOutcome,
     SessionId,
 )
-from lktui.core.fold import Fold, RoomsView
+from lktui.core.fold import RoomsView
 from lktui.core.history import HistoryEntry
 from lktui.core.problems import Problem
 from lktui.core.profile import Profile
 from lktui.core.sanitize import clean_lines
 from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
-from lktui.core.transcript import Transcript
+from lktui.session.archive import Archive
 from lktui.session.chronicle import Chronicle
 from lktui.session.cleanup_verbs import CleanupVerbs
 from lktui.session.engine_client import EngineClient, EngineHealth
 from lktui.session.known_agents import agents_to_offer
-from lktui.session.profile_verbs import ProfileVerbs
 from lktui.session.sentences import Message, said_of
+from lktui.session.watch_verbs import WatchVerbs
 from lktui.store.profiles import ProfileStore
 
 if TYPE_CHECKING:
@@ -60,12 +59,9 @@ MAX_LINE_CHARS = 8000
 """Longest line that is sent; LiveKit's text streams carry it in one piece."""
 
 
-class SessionController(ProfileVerbs, CleanupVerbs):
+class SessionController(WatchVerbs, CleanupVerbs):
     """Rooms, sessions, queue and engine health for all screens; one instance an app."""
 
-    sessions: var[Mapping[SessionId, SessionState]] = var(MappingProxyType({}), always_update=True)
-    focus: var[SessionId | None] = var(None)
-    """The session that Live shows."""
     rooms: var[RoomsView | None] = var(None)
     checkups: var[Mapping[str, Checkup]] = var(MappingProxyType({}), always_update=True)
     """What the doctor has found, by run."""
@@ -87,16 +83,18 @@ class SessionController(ProfileVerbs, CleanupVerbs):
     """Four characters in the names of our rooms; empty until the engine has said hello."""
 
     def __init__(
-        self, engine: EngineClient, store: ProfileStore, clock: Clock | None = None
+        self,
+        engine: EngineClient,
+        store: ProfileStore,
+        archive: Archive,
+        clock: Clock | None = None,
     ) -> None:
-        super().__init__(store)
+        super().__init__(store, archive)
         self.clock = clock or SystemClock()
         self._engine = engine
-        self._fold = Fold()
         self._standing: Message | None = None
         self._reminder: Message | None = None
         self._polled: Profile | None = None
-        self._looked_into = ""
         self._dispatched: list[Profile] = []
         """As they were dispatched into rooms, newest last."""
         self._chronicle = Chronicle()
@@ -142,9 +140,10 @@ class SessionController(ProfileVerbs, CleanupVerbs):
         state = self.sessions.get(session)
         if state is None:
             return
-        if state.watched and state.over:
-            name, room = state.agent_name, state.room
-            self.dispatch_into(room, name, again=True, agreed=replace_live)
+        if state.watched and not state.stays_in_room:
+            name = state.agent_name or (state.agent.name if state.agent else "")
+            self.stop_watching(session)
+            self.dispatch_into(state.room, name, again=True, agreed=replace_live)
             return
         if state.stays_in_room:
             self._send(Retry(session=session, replace_live=replace_live))
@@ -216,10 +215,6 @@ class SessionController(ProfileVerbs, CleanupVerbs):
         """
         self._send(EndSession(session=session, agreed=agreed))
 
-    def transcript(self, session: SessionId) -> Transcript:
-        """Give a session's transcript, a plain store; its state's `revision` tells of changes."""
-        return self._fold.transcript(session)
-
     @property
     def talking(self) -> tuple[SessionState, ...]:
         """Conversations that are not over."""
@@ -236,12 +231,6 @@ class SessionController(ProfileVerbs, CleanupVerbs):
         if profile != self._polled:
             self._polled = profile
             self._send(WatchRooms(profile=profile))
-
-    def look_into(self, room: str) -> None:
-        """Keep this room fresh above all others; empty: none."""
-        if room != self._looked_into:
-            self._looked_into = room
-            self._send(LookInto(room=room))
 
     def forget_rooms(self) -> None:
         """Show no rooms until those of the profile in use are listed."""
@@ -322,6 +311,7 @@ class SessionController(ProfileVerbs, CleanupVerbs):
         """Fold a batch and publish what it changed: one change of each var."""
         before = self._fold.state
         after = self._fold.apply(events)
+        self.archive.hear(events)
         cannot_work = self.unusable is not None
         for event in events:
             match event:
@@ -358,7 +348,7 @@ class SessionController(ProfileVerbs, CleanupVerbs):
         """Take the engine's word; one that was started again has forgotten what it polled."""
         if self.installation and self._polled is not None:
             self._send(WatchRooms(profile=self._polled))
-            self._send(LookInto(room=self._looked_into))
+            self._send(self._looked_into)
         self.installation = hello.installation
 
     def _is_of_profile_in_use(self, rooms: RoomsView | None) -> bool:

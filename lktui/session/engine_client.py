@@ -90,11 +90,11 @@ class EngineOptions(msgspec.Struct, frozen=True):
         ]
 
 
-def _ignore_events(_events: list[AnyEvent]) -> None:
+def ignore_events(_events: list[AnyEvent]) -> None:
     """Stand in until somebody listens."""
 
 
-def _ignore_health(_health: EngineHealth) -> None:
+def ignore_health(_health: EngineHealth) -> None:
     """Stand in until somebody listens."""
 
 
@@ -102,8 +102,8 @@ class ChildEngine:
     """An engine in a process of its own."""
 
     def __init__(self, options: EngineOptions, clock: Clock | None = None) -> None:
-        self.on_events: Callable[[list[AnyEvent]], None] = _ignore_events
-        self.on_health: Callable[[EngineHealth], None] = _ignore_health
+        self.on_events: Callable[[list[AnyEvent]], None] = ignore_events
+        self.on_health: Callable[[EngineHealth], None] = ignore_health
         self._options = options
         self._clock = clock or SystemClock()
         self._process: subprocess.Popen[bytes] | None = None

@@ -12,6 +12,7 @@ from lktui.core.events import (
     JournalMended,
     Notice,
     OrphansFound,
+    SessionsForgotten,
 )
 from lktui.core.problems import Problem
 from lktui.core.signs import StateKind
@@ -40,5 +41,8 @@ def said_of(event: AnyEvent) -> str | Problem | None:
         case DispatchesWithdrawn():
             told = f"withdrawn from {event.room}: {', '.join(event.ids)}"
             return event.problem if event.problem is not None else told
+        case SessionsForgotten(asked=True, ids=ids, kept=kept):
+            told = f"{len(ids)} deleted from the record"
+            return f"{told}; {len(kept)} kept: not over, or not cleaned up" if kept else told
         case _:
             return None

@@ -18,38 +18,34 @@ from pathlib import Path
 
 import msgspec
 
+from lktui.core.agent_events import ToolUpdated
 from lktui.core.cleanup import OVER, RESTING, CleanupItem
 from lktui.core.events import (
     AnySessionEvent,
-    ProblemRaised,
+    Noted,
     ProfileOutcome,
     SegmentUpdated,
-    SessionEnded,
     SessionId,
-    SessionOpened,
-    VerdictReached,
 )
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean, clean_detail
-from lktui.core.verdict import Diagnosis, diagnosis_of
 from lktui.store import salvage
 from lktui.store.files import make_private_folder
 from lktui.store.owners import Owners, is_held
 from lktui.store.paths import Paths
+from lktui.store.pruning import Keep, delete_some, may_leave, next_to_leave
 from lktui.store.salvage import Salvaged
+from lktui.store.session_index import TABLE, SessionIndex, add_later_columns, read_outcomes
 
 SCHEMA = 1
+_TEXTS = (SegmentUpdated, ToolUpdated, Noted)
+"""What holds words of the conversation."""
 _BUSY_S = 5.0
 _log = logging.getLogger(__name__)
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS session (
-    id TEXT PRIMARY KEY, owner TEXT NOT NULL, profile TEXT NOT NULL, opened_wall REAL NOT NULL,
-    ended_wall REAL, outcome BLOB
-);
-CREATE INDEX IF NOT EXISTS session_profile ON session (profile, opened_wall);
 CREATE TABLE IF NOT EXISTS event (
     id INTEGER PRIMARY KEY, session TEXT NOT NULL, wall REAL NOT NULL, body BLOB NOT NULL
 );
@@ -83,6 +79,7 @@ class Journal:
         self._path, self._keeps_text = paths.journal, keeps_text
         self._owners = Owners(paths.owners_dir)
         self.owner = self._owners.me
+        self._index = SessionIndex(self.owner)
         self._known: set[str] = set()
         self._pending: list[AnySessionEvent] = []
         self._version = 0
@@ -220,17 +217,22 @@ class Journal:
 
     def append(self, event: AnySessionEvent) -> None:
         """Keep an event for the next `flush`; the caller flushes every 250 ms at most."""
-        if self._keeps_text or not isinstance(event, SegmentUpdated):
+        if self._is_kept(event):
             self._pending.append(event)
 
     def commit(self, event: AnySessionEvent) -> None:
         """Make an event durable, after what was appended before; if that fails it is not kept."""
+        if not self._is_kept(event):
+            return
         self._pending.append(event)
         try:
             self.flush()
         except PortError:
             self._pending.pop()
             raise
+
+    def _is_kept(self, event: AnySessionEvent) -> bool:
+        return self._keeps_text or not isinstance(event, _TEXTS)
 
     def flush(self) -> None:
         """Commit what was appended, in one transaction; on failure it stays pending."""
@@ -242,48 +244,30 @@ class Journal:
                 [(event.session, event.wall, self._encode(event)) for event in self._pending],
             )
             for event in self._pending:
-                self._index(event)
+                self._index.write(self._db, event)
+            self._index.finish(self._db)
         self._pending.clear()
 
-    def _index(self, event: AnySessionEvent) -> None:
-        match event:
-            case SessionOpened():
-                self._db.execute(
-                    "INSERT OR IGNORE INTO session (id, owner, profile, opened_wall)"
-                    " VALUES (?, ?, ?, ?)",
-                    (event.session, self.owner, event.profile, event.wall),
-                )
-            case SessionEnded():
-                self._db.execute(
-                    "UPDATE session SET ended_wall = ? WHERE id = ?", (event.wall, event.session)
-                )
-            case VerdictReached() if event.diagnosis.settled:
-                self._put_outcome(event.session, event.diagnosis)
-            case ProblemRaised() if event.fatal:
-                self._put_outcome(event.session, diagnosis_of(event.problem))
-            case _:
-                pass
+    def next_to_leave(self, keep: Keep, now: float) -> SessionId | None:
+        """Name the session that has to leave next; None when the record is within its limits."""
+        with self._guarded():
+            return next_to_leave(self._db, keep, now)
 
-    def _put_outcome(self, session: SessionId, diagnosis: Diagnosis) -> None:
-        self._db.execute(
-            "UPDATE session SET outcome = ? WHERE id = ?", (self._encode(diagnosis), session)
-        )
+    def may_leave(self, session: SessionId) -> bool:
+        """Tell whether a session is over and nothing of it has to be cleaned up."""
+        self.flush()
+        with self._guarded():
+            return may_leave(self._db, session)
+
+    def delete_some(self, session: SessionId) -> bool:
+        """Delete a part of a session that may leave; True when all of it is gone."""
+        with self._guarded(), self._transaction():
+            return delete_some(self._db, session)
 
     def outcomes(self) -> tuple[ProfileOutcome, ...]:
         """Read the last verdict of each profile."""
         with self._guarded():
-            rows = self._db.execute(
-                "SELECT profile, outcome, max(opened_wall) FROM session"
-                " WHERE outcome IS NOT NULL GROUP BY profile"
-            ).fetchall()
-        outcomes = []
-        for profile, body, wall in rows:
-            try:
-                diagnosis = msgspec.json.decode(body, type=Diagnosis)
-            except msgspec.MsgspecError:
-                continue  # written by another version: better none than a wrong one
-            outcomes.append(ProfileOutcome(profile=profile, diagnosis=diagnosis, wall=wall))
-        return tuple(outcomes)
+            return read_outcomes(self._db)
 
     # --- the disk ---------------------------------------------------------------------------
 
@@ -295,7 +279,7 @@ class Journal:
         if any(self._owners.lives(other) for other in self._owners.on_disk() - {self.owner}):
             why = "the journal is damaged, and another lktui works with it: end that first"
             raise PortError(_problem(self._path, why))
-        self.salvaged = salvage.mend(self._path, _TABLES)
+        self.salvaged = salvage.mend(self._path, _TABLES + TABLE)
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
@@ -304,7 +288,8 @@ class Journal:
             # Engines open one after another: this change does not wait for its lock.
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
-            db.executescript(_TABLES)
+            db.executescript(_TABLES + TABLE)
+            add_later_columns(db)
         except BaseException:
             db.close()
             raise

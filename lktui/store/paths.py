@@ -50,6 +50,11 @@ class Paths(NamedTuple):
         return self.state_dir / LOG_NAME
 
     @property
+    def exports_dir(self) -> Path:
+        """What a person has exported, or could not copy."""
+        return self.state_dir / "exports"
+
+    @property
     def owners_dir(self) -> Path:
         """One file for each running engine, locked by it."""
         return self.state_dir / "owners"

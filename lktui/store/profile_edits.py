@@ -57,14 +57,23 @@ def edited(text: str, changes: Mapping[str, object], was: Mapping[str, object]) 
         raise EditError(*others)
     expected = _applied(now, changes)
     try:
-        document = tomlkit.parse(text)
+        # What is added to a last line without an end would go on in it.
+        document = tomlkit.parse(text if text.endswith("\n") or not text else f"{text}\n")
         _apply(cast("MutableMapping[str, object]", document), changes)
         changed = tomlkit.dumps(document)
     except (TOMLKitError, ValueError, RecursionError) as error:
         raise EditError(_not_toml()) from error
-    if tomllib.loads(changed) != expected:
+    if not _says(changed, expected):
         raise EditError(Fault("", "this file can be changed by hand only", "Open it in an editor"))
     return changed
+
+
+def _says(text: str, expected: Mapping[str, object]) -> bool:
+    """Whether a changed text is read as what it was to say: the writer may have its own faults."""
+    try:
+        return tomllib.loads(text) == expected
+    except ValueError:
+        return False
 
 
 def _not_toml() -> Fault:

@@ -30,24 +30,34 @@ class FilterRow(Horizontal):
 
     DEFAULT_CSS = """
     FilterRow { layer: over; dock: bottom; height: 1; margin-bottom: 1; background: $field-bg; }
-    FilterRow > Static { width: 3; color: $key; text-style: bold; }
+    FilterRow > #sign { width: auto; padding: 0 1; color: $key; text-style: bold; }
+    FilterRow > #found { width: auto; padding: 0 1; }
     FilterRow > FilterInput, FilterRow > FilterInput:focus {
         width: 1fr; height: 1; border: none; padding: 0; background: $field-bg; }
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, sign: str = "") -> None:
         """Make the row.
 
         Args:
             text: The filter that holds now.
+            sign: What stands before it; by default the filter's key.
         """
         super().__init__()
-        self._text = text
+        self._found = Content("")
+        self._text, self._sign = text, sign or key_of(ActionId.FILTER)
 
     def compose(self) -> ComposeResult:
-        """Put the sign before the input."""
-        yield Static(Content(f" {key_of(ActionId.FILTER)} "))
+        """Put the sign before the input, and behind it what was found."""
+        yield Static(Content(self._sign), id="sign")
         yield FilterInput(self._text, compact=True, select_on_focus=False)
+        yield Static("", id="found")
+
+    def tell(self, found: Content) -> None:
+        """Say at the right what was found, if it is something else."""
+        if not found.is_same(self._found):
+            self._found = found
+            self.query_one("#found", Static).update(found)
 
     def on_mount(self) -> None:
         """Take the keys; keep the cursor still, for a blinking one would send bytes for ever."""

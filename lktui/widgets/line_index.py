@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 
+from lktui.core.transcript import Splice
+
 _BLOCK_ROWS = 256
 _BLOCK_BYTES = 64_000
 _SLICE_BYTES = 128_000
@@ -35,6 +37,14 @@ class Position:
     row: int
     line: int
     """From the row's first line."""
+
+    def moved(self, splice: Splice) -> Position:
+        """Follow the place through a change of rows."""
+        if self.row < splice.at:
+            return self
+        if self.row >= splice.at + splice.removed:
+            return Position(self.row + splice.added - splice.removed, self.line)
+        return Position(min(self.row, splice.at + max(0, splice.added - 1)), self.line)
 
 
 class LineIndex:

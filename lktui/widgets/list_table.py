@@ -123,6 +123,12 @@ class ListTable(Widget, can_focus=True):
         return tuple(entry for entry in self._entries if isinstance(entry, Row))
 
     @property
+    def rows_in_view(self) -> tuple[Row, ...]:
+        """Those that are drawn, from top to bottom."""
+        entries = self._entries[self._top : self._top + self.page]
+        return tuple(entry for entry in entries if isinstance(entry, Row))
+
+    @property
     def shown_columns(self) -> tuple[int, ...]:
         """Indexes of the columns that have room."""
         return tuple(place.index for place in self._places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,16 +12,19 @@ from textual.strip import Strip
 
 from lktui.core.events import Mark, Role
 from lktui.core.signs import GLYPHS, StateKind, clock
-from lktui.core.transcript import Row
+from lktui.core.transcript import Fact, Row
 from lktui.core.wrap import cell_width, clip, fit, wrap
 
 MAX_TEXT = 100
 """Cells; longer lines are hard to read."""
 SPEAKER_CELLS = 9
+Span = tuple[int, int]
+"""Start and end of a part of a text, characters."""
 _TOOK = 8
 _FULL_WIDTH = 80
 _TIMED_WIDTH = 66
 _GAP = "  "
+_HOLE = "╌"
 
 
 class Times(StrEnum):
@@ -47,15 +51,45 @@ class Part(StrEnum):
     WAITING = "transcript--waiting"
     WARNING = "transcript--warning"
     FAILED = "transcript--failed"
+    NOTE = "transcript--note"
     TOOK = "transcript--took"
     SLOW = "transcript--slow"
+    HIT = "transcript--hit"
+    HIT_NOW = "transcript--hit-now"
+    CURSOR = "transcript--cursor"
+    BAR = "transcript--bar"
 
+
+PART_CSS = """
+.transcript--time { color: $muted; }
+.transcript--agent { color: $speaker-agent; text-style: bold; }
+.transcript--other { color: $speaker-other; text-style: bold; }
+.transcript--user { color: $speaker-user; text-style: bold; }
+.transcript--text { color: $foreground; }
+.transcript--mark { color: $state-warning; text-style: italic; }
+.transcript--earlier { color: $muted; text-style: italic; }
+.transcript--fact { color: $muted; }
+.transcript--ready { color: $state-ready; }
+.transcript--waiting { color: $state-waiting; }
+.transcript--warning { color: $state-warning; }
+.transcript--failed { color: $state-failed; }
+.transcript--note { color: $mark; text-style: italic; }
+.transcript--took { color: $muted; }
+.transcript--slow { color: $state-warning; }
+.transcript--hit { color: $match-fg; background: $match-bg; }
+.transcript--hit-now {
+    color: $match-now-fg; background: $match-now-bg; text-style: bold; }
+.transcript--cursor { background: $cursor-bg; text-style: $cursor-style; }
+.transcript--bar { color: $cursor-bar; }
+"""
+"""How each part looks, for the widget whose component classes they are."""
 
 _FACT_PARTS = {
     StateKind.READY: Part.READY,
     StateKind.WAITING: Part.WAITING,
     StateKind.WARNING: Part.WARNING,
     StateKind.FAILED: Part.FAILED,
+    StateKind.STALE: Part.WARNING,
 }
 
 
@@ -85,19 +119,49 @@ class Manner:
     times: Times = Times.CLOCK
 
 
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Where in a row's text is what was searched for."""
+
+    spans: Sequence[Span] = ()
+    now: Span | None = None
+    """The one that one is at."""
+
+
+NO_HITS = Hits()
+
+
 def row_height(row: Row, columns: Columns) -> int:
     """Count the lines that a row takes."""
-    if row.role is None:
+    if row.role is None and row.speaker != Fact.NOTE:
         return 1
     lines = wrap(row.text, columns.text)
     return len(lines) + (not _mark_fits(lines[-1], row.mark, columns))
 
 
 def row_strips(
-    row: Row, columns: Columns, manner: Manner, styles: dict[Part, Style]
+    row: Row,
+    columns: Columns,
+    manner: Manner,
+    styles: dict[Part, Style],
+    hits: Hits = NO_HITS,
 ) -> list[Strip]:
-    """Draw a row, a strip for each of its lines."""
-    lines = _fact(row, columns, styles) if row.role is None else _line(row, columns, styles)
+    """Draw a row, a strip for each of its lines.
+
+    Args:
+        row: What it says.
+        columns: What fits beside each other.
+        manner: How its session's rows look.
+        styles: For each part.
+        hits: Where in its text is what was searched for.
+    """
+    ground = _Ground(hits, styles)
+    if row.speaker == Fact.GAP and row.role is None:
+        return [_gap(row, columns, styles, ground)]
+    if row.role is None:
+        lines = _fact(row, columns, styles, ground)
+    else:
+        lines = _line(row, columns, styles, ground)
     head = [
         Segment(_time(row.at - manner.started_at, manner.times, columns), styles[Part.TIME]),
         Segment(fit(row.speaker, SPEAKER_CELLS), styles[_speaker_part(row)]),
@@ -118,25 +182,85 @@ def _mark_fits(line: str, mark: Mark, columns: Columns) -> bool:
     return not mark or cell_width(line) + len(_GAP) + len(mark) <= columns.text
 
 
-def _line(row: Row, columns: Columns, styles: dict[Part, Style]) -> list[list[Segment]]:
-    lines = wrap(row.text, columns.text)
-    drawn = [[Segment(line, styles[Part.TEXT])] for line in lines]
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """Where hits have to be seen in a text."""
+
+    found: Hits
+    styles: dict[Part, Style]
+
+    def draw(self, text: str, start: int, style: Style) -> list[Segment]:
+        """Cut a line where hits begin and end.
+
+        Args:
+            text: The line.
+            start: Where it begins in the row's text, characters.
+            style: Of what is no hit.
+        """
+        drawn: list[Segment] = []
+        done = 0
+        for hit in self.found.spans:
+            first, last = max(done, hit[0] - start), min(len(text), hit[1] - start)
+            if first < last:
+                marked = self.styles[Part.HIT_NOW if hit == self.found.now else Part.HIT]
+                drawn += [Segment(text[done:first], style), Segment(text[first:last], marked)]
+                done = last
+        return [*drawn, Segment(text[done:], style)]
+
+
+def _line(
+    row: Row, columns: Columns, styles: dict[Part, Style], ground: _Ground
+) -> list[list[Segment]]:
+    drawn = _words(row, columns, styles[Part.TEXT], ground)
     if row.mark:
         style = styles[Part.EARLIER if row.mark is Mark.HISTORY else Part.MARK]
-        if _mark_fits(lines[-1], row.mark, columns):
+        last = "".join(segment.text for segment in drawn[-1])
+        if _mark_fits(last, row.mark, columns):
             drawn[-1] += [Segment(_GAP), Segment(row.mark, style)]
         else:
             drawn.append([Segment(clip(row.mark, columns.text), style)])
     return drawn
 
 
-def _fact(row: Row, columns: Columns, styles: dict[Part, Style]) -> list[list[Segment]]:
+def _words(row: Row, columns: Columns, style: Style, ground: _Ground) -> list[list[Segment]]:
+    """Wrap a row's text and give its hits their ground."""
+    drawn: list[list[Segment]] = []
+    end = 0
+    for line in wrap(row.text, columns.text):
+        # Only blanks go at the ends of lines, so the next line is the first place that fits.
+        start = row.text.index(line, end)
+        drawn.append(ground.draw(line, start, style))
+        end = start + len(line)
+    return drawn
+
+
+def _fact(
+    row: Row, columns: Columns, styles: dict[Part, Style], ground: _Ground
+) -> list[list[Segment]]:
     width = columns.text if columns.durations else columns.text + _TOOK - 1
-    return [[Segment(clip(row.text, width), styles[_speaker_part(row)])]]
+    if row.speaker == Fact.NOTE:
+        return _words(row, columns, styles[Part.NOTE], ground)
+    mark = f"{_GAP}{row.mark}" if row.mark else ""
+    text = clip(row.text, max(1, width - len(mark)))
+    drawn = ground.draw(text, 0, styles[_speaker_part(row)])
+    return [[*drawn, Segment(mark, styles[Part.EARLIER])] if mark else drawn]
+
+
+def _gap(row: Row, columns: Columns, styles: dict[Part, Style], ground: _Ground) -> Strip:
+    """Draw a line across, for a hole in the record."""
+    style = styles[_speaker_part(row)]
+    width = (7 if columns.timed else 1) + SPEAKER_CELLS + 1 + columns.text + _TOOK - 1
+    before = f"{' ' if not columns.timed else ' ' * 8}{_HOLE * 2} {row.speaker} "
+    text = clip(row.text, width - len(before) - 2)
+    after = width - len(before) - cell_width(text) - 1
+    words = ground.draw(text, 0, style)
+    return Strip([Segment(before, style), *words, Segment(" " + _HOLE * after, style)])
 
 
 def _speaker_part(row: Row) -> Part:
     match row.role:
+        case None if row.speaker == Fact.NOTE:
+            return Part.NOTE
         case None:
             return _FACT_PARTS.get(row.kind, Part.FACT) if row.kind else Part.FACT
         case Role.AGENT:

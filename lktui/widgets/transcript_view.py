@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.style import Style
-from textual.cache import LRUCache
 from textual.events import Resize
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -19,54 +17,30 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from lktui.core.search import Hit, Query
+from lktui.core.shown_rows import Rows, composed
 from lktui.core.transcript import Splice, Transcript
+from lktui.widgets.following import Follow, Following, Paused
 from lktui.widgets.line_index import LineIndex, Position
-from lktui.widgets.transcript_rows import Columns, Manner, Part, row_height, row_strips
+from lktui.widgets.row_painter import RowPainter
+from lktui.widgets.transcript_rows import PART_CSS, Columns, Manner, Part, row_height
 
-_CACHED_ROWS = 512
 _SLICE_PAUSE_S = 0.001
 """A timer, since a callback in our own queue would be taken before the loop reads a key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Following:
-    """The end is in view and stays there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """The view stays where it is."""
-
-    new: int
-    """Rows added since."""
-
-
-Follow = Following | Paused
 
 
 class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
     """One session's transcript; keys come from the action registry."""
 
-    DEFAULT_CSS = """
-    TranscriptView {
+    DEFAULT_CSS = f"""
+    TranscriptView {{
         overflow-x: hidden;
         overflow-y: scroll;
         scrollbar-size: 0 0;
-        .transcript--time { color: $muted; }
-        .transcript--agent { color: $speaker-agent; text-style: bold; }
-        .transcript--other { color: $speaker-other; text-style: bold; }
-        .transcript--user { color: $speaker-user; text-style: bold; }
-        .transcript--text { color: $foreground; }
-        .transcript--mark { color: $state-warning; text-style: italic; }
-        .transcript--earlier { color: $muted; text-style: italic; }
-        .transcript--fact { color: $muted; }
-        .transcript--ready { color: $state-ready; }
-        .transcript--waiting { color: $state-waiting; }
-        .transcript--warning { color: $state-warning; }
-        .transcript--failed { color: $state-failed; }
-        .transcript--took { color: $muted; }
-        .transcript--slow { color: $state-warning; }
-    }
+        {PART_CSS}
+    }}
+    TranscriptView:ansi > .transcript--hit {{ text-style: bold underline; }}
+    TranscriptView:ansi > .transcript--hit-now {{ text-style: bold reverse; }}
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {part.value for part in Part}
     ALLOW_SELECT = False
@@ -80,15 +54,14 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._transcript = Transcript()
-        self._manner = Manner()
+        self._rows: Rows = Transcript()
         self._columns: Columns | None = None
         self._index = self._new_index()
         self._seen_edits = 0
         self._follow: Follow = Following()
         self._settling = False
-        self._styles: dict[Part, Style] = {}
-        self._strips: LRUCache[tuple[int, int], list[Strip]] = LRUCache(_CACHED_ROWS)
+        self._painter = RowPainter(self)
+        self._at_hand: int | None = None
 
     @property
     def follow(self) -> Follow:
@@ -103,22 +76,83 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         bottom = min(self.scroll_offset.y + self._height, self._index.lines)
         return self._index.locate(max(0, bottom - 1)).row
 
-    def show(self, transcript: Transcript, manner: Manner) -> None:
-        """Draw another transcript from now on, at its end."""
-        self._transcript = transcript
+    @property
+    def first_in_view(self) -> int | None:
+        """The row at the top; None while there is none."""
+        top = self._top
+        return top.row if top is not None else None
+
+    @property
+    def gone_to(self) -> int | None:
+        """The row that was gone to, if it is still in view."""
+        return self._at_hand
+
+    @property
+    def at_hand(self) -> int | None:
+        """The row that keys act on: the one that was gone to, or else the last one in view."""
+        return self._at_hand if self._at_hand is not None else self.last_in_view
+
+    def show(self, rows: Rows, manner: Manner) -> None:
+        """Draw other rows from now on, at their end."""
+        self._rows = rows
         self._index = self._new_index()
-        self._manner = manner
+        self._painter.manner = manner
         self._seen_edits = 0
-        self._strips.clear()
+        self._at_hand = None
+        self._painter.forget()
         self._set_follow(Following())
         self._catch_up()
         self.refresh()
 
     def set_manner(self, manner: Manner) -> None:
         """Write times or mark slow replies in another manner."""
-        if manner != self._manner:
-            self._manner = manner
-            self._strips.clear()
+        if manner != self._painter.manner:
+            self._painter.manner = manner
+            self._painter.forget()
+            self.refresh()
+
+    def mark_hits(self, query: Query, hit: Hit | None) -> None:
+        """Give the hits of a search a ground, and the one that one is at another.
+
+        Args:
+            query: What is searched for; an empty one marks nothing.
+            hit: Where one is.
+        """
+        painter = self._painter
+        if (query, hit) != (painter.query, painter.hit):
+            painter.query, painter.hit = query, hit
+            painter.forget()
+            self.refresh()
+
+    def go_to(self, row: int) -> None:
+        """Pause with a row at hand, in the middle of the view if it is not in view."""
+        if self._columns is None or not 0 <= row < self._index.rows:
+            return
+        self._pause()
+        self._index.settle_around(row, 2 * self._height, 2 * self._height)
+        self._mirror_size()
+        first = self._index.line_of(Position(row, 0))
+        last = self._index.line_of(Position(row, row_height(self._rows[row], self._columns)))
+        top = self.scroll_offset.y
+        if first < top or last >= top + self._height:
+            middle = first - max(0, self._height - (last - first) - 1) // 2
+            self._mirror_scroll(max(0, min(middle, self.max_scroll_y)))
+        self._at_hand = row
+        self.refresh()
+
+    def have_at_top(self, row: int) -> None:
+        """Pause with a row at the top and none at hand."""
+        if self._columns is None or not 0 <= row < self._index.rows:
+            return
+        self._at_hand = None
+        self._pause()
+        self._place_at(Position(row, 0))
+        self.refresh()
+
+    def let_go(self) -> None:
+        """Have the last row in view at hand again."""
+        if self._at_hand is not None:
+            self._at_hand = None
             self.refresh()
 
     def rows_changed(self) -> None:
@@ -152,6 +186,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_follow(self) -> None:
         """Go to the end and stay there."""
+        self._at_hand = None
         self._set_follow(Following())
         self._place_at_end()
         self.refresh()
@@ -179,10 +214,25 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         """Pause on any move up, by keys or by mouse; keep what is near the view measured."""
         super().watch_scroll_y(old_value, new_value)
         moved_up = new_value < min(old_value, self.max_scroll_y)
-        if moved_up and isinstance(self._follow, Following):
-            self._set_follow(Paused(0))
+        if moved_up:
+            self._pause()
         if self._columns is not None and self._index.rows:
             self._place_at(self._index.locate(round(new_value)))
+            self._keep_at_hand_in_view()
+
+    def _keep_at_hand_in_view(self) -> None:
+        """Let go of a row that has left the view."""
+        row = self._at_hand
+        if row is None:
+            return
+        top = self.scroll_offset.y
+        line = self._index.line_of(Position(row, 0))
+        if not top <= line < top + self._height:
+            self._at_hand = None
+
+    def _pause(self) -> None:
+        if isinstance(self._follow, Following):
+            self._set_follow(Paused(0))
 
     def _set_follow(self, follow: Follow) -> None:
         if follow != self._follow:
@@ -199,7 +249,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             return
         place = self._top if self._columns is not None else None
         self._columns = columns
-        self._strips.clear()
+        self._painter.forget()
         self._index.unsettle()
         self._catch_up()
         if isinstance(self._follow, Paused) and place is not None:
@@ -218,19 +268,26 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _catch_up(self) -> None:
         """Take over the changes of the store; nothing is drawn before the width is known."""
-        transcript = self._transcript
-        if self._columns is None or self._seen_edits == transcript.edits:
+        rows = self._rows
+        if self._columns is None or self._seen_edits == rows.edits:
             return
-        splices = transcript.splices_since(self._seen_edits)
+        splices = rows.splices_since(self._seen_edits)
         if splices is None:
-            splices = (Splice(0, self._index.rows, len(transcript)),)
-        self._seen_edits = transcript.edits
+            splices = (Splice(0, self._index.rows, len(rows)),)
+        self._seen_edits = rows.edits
         top, blank = self._top, self._blank
-        if any(splice.removed or splice.at < self._index.rows for splice in splices):
-            self._strips.clear()
+        whole = composed(splices)
+        if whole is None:
+            return
+        if whole.removed or whole.at < self._index.rows:
+            self._painter.forget()
+        # In one step: each would count rows as they were then, and they are as they are now.
+        self._index.splice(whole.at, whole.removed, whole.added)
+        at_hand = Position(self._at_hand, 0) if self._at_hand is not None else None
         for splice in splices:
-            self._index.splice(splice.at, splice.removed, splice.added)
-            top = _moved(top, splice)
+            top = top.moved(splice) if top is not None else None
+            at_hand = at_hand.moved(splice) if at_hand is not None else None
+        self._at_hand = at_hand.row if at_hand is not None and self._index.rows else None
         if isinstance(self._follow, Paused):
             self._stay(top, splices)
         else:
@@ -304,8 +361,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Forget what was drawn in the old colours."""
         super().notify_style_update()
-        self._styles = {}
-        self._strips.clear()
+        self._painter.forget(styles=True)
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of the view."""
@@ -315,36 +371,15 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         if self._columns is None or not 0 <= line < lines:
             return Strip.blank(width, self.rich_style)
         place = self._index.locate(line)
-        strips = self._row_strips(place.row, self._columns)
-        return (
-            strips[place.line].apply_style(self.rich_style).crop_extend(0, width, self.rich_style)
-        )
-
-    def _row_strips(self, row: int, columns: Columns) -> list[Strip]:
-        key = (row, columns.text)
-        strips = self._strips.get(key)
-        if strips is None:
-            if not self._styles:
-                self._styles = {
-                    part: self.get_component_rich_style(part, partial=True) for part in Part
-                }
-            strips = row_strips(self._transcript[row], columns, self._manner, self._styles)
-            self._strips[key] = strips
-        return strips
+        strip = self._painter.strips(place.row, self._rows[place.row], self._columns)[place.line]
+        if place.row == self._at_hand:
+            strip = self._painter.at_hand(strip, width, first=place.line == 0)
+        return strip.apply_style(self.rich_style).crop_extend(0, width, self.rich_style)
 
     def _new_index(self) -> LineIndex:
-        return LineIndex(self._measure, self._transcript.text_bytes)
+        return LineIndex(self._measure, self._rows.text_bytes)
 
     def _measure(self, row: int) -> int:
         if self._columns is None:
             return 1
-        return row_height(self._transcript[row], self._columns)
-
-
-def _moved(place: Position | None, splice: Splice) -> Position | None:
-    """Follow a place through a change of rows."""
-    if place is None or place.row < splice.at:
-        return place
-    if place.row >= splice.at + splice.removed:
-        return Position(place.row + splice.added - splice.removed, place.line)
-    return Position(min(place.row, splice.at + max(0, splice.added - 1)), place.line)
+        return row_height(self._rows[row], self._columns)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 import time
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,38 +16,32 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.theme import Theme
 
-from lktui.core.events import Role, SegmentUpdated, SessionId
+from lktui.core.events import CleanupResult, SessionEnded
+from lktui.core.search import Query, Search
 from lktui.core.transcript import Transcript
+from lktui.store.journal import Journal
+from lktui.store.paths import Paths
 from lktui.widgets.transcript_rows import Manner
 from lktui.widgets.transcript_view import TranscriptView
+from tests.bench.in_terminal import (
+    bench_app,
+    bytes_in,
+    cpu_s,
+    echoes,
+    memory_mb,
+    percentile,
+    press,
+)
+from tests.bench.long_talk import SESSION, line_of, opening, tail_bytes
 
 pytestmark = pytest.mark.bench
 
 THEME = Path(__file__).parents[2] / "themes" / "dark.toml"
-TEXTS = [
-    "Of course. Could you give me the order number, please?",
-    "I could not reach the delivery calendar. Shall I try again, or connect you to a colleague?",
-    "Yes.",
-    "はい、大丈夫です。 This is support; I have your order in front of me.",
-]
 
 
 def fill(transcript: Transcript, rows: int) -> None:
     for row in range(len(transcript), rows):
-        transcript.apply(
-            SegmentUpdated(
-                at=float(row),
-                session=SessionId("s"),
-                key=f"agent-AJ_x8Kq2LmN4cTz:SG_{row:08}",
-                identity="agent-AJ_x8Kq2LmN4cTz",
-                speaker="checkout",
-                role=Role.AGENT if row % 2 else Role.USER,
-                text=TEXTS[row % len(TEXTS)],
-                final=True,
-                opened_at=float(row),
-                first_text_at=row + 0.5,
-            )
-        )
+        transcript.apply(line_of(row, float(row)))
 
 
 class Host(App[None]):
@@ -108,6 +104,11 @@ async def measure(rows: int) -> None:
             for y in range(40):
                 view.render_line(y)
             moves[name] = (time.perf_counter() - began) * 1000
+        search, slices = Search(transcript, Query("e")), [0.0]
+        while search.advance():
+            slices.append(time.perf_counter())
+        searched = slices[-1] - slices[1]
+        slice_s = max(after - before for before, after in pairwise(slices[1:]))
         longest = asyncio.create_task(longest_block())
         began = time.perf_counter()
         await pilot.resize_terminal(100, 40)
@@ -120,6 +121,7 @@ async def measure(rows: int) -> None:
             f"  all wrapped {rows / (settled - filled):,.0f} rows/s  memory +{memory:.0f} MB"
             f"  resize: all wrapped after {resized:.1f} s, no key waits over"
             f" {await longest * 1000:.0f} ms  "
+            f"searched in {searched:.1f} s, in slices of {slice_s * 1000:.0f} ms at most  "
             + "  ".join(f"{name} {spent:.1f} ms" for name, spent in moves.items())
         )
 
@@ -137,3 +139,105 @@ def test_a_long_transcript(rows: int, capfd: pytest.CaptureFixture[str]) -> None
     )
     with capfd.disabled():
         print(done.stdout, end="")
+
+
+RATE, FLOOD_S = 100, 14.0
+LIMITS = {(80, 24): 2.5, (120, 40): 4.0}
+"""Times the bytes of `tail -f`."""
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("size", LIMITS)
+def test_a_flood_of_lines(
+    size: tuple[int, int], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Bytes, processor time and keys under 100 lines a second, and that all are in the record."""
+    with bench_app(tmp_path, size, RATE, FLOOD_S) as terminal:
+        terminal.wait_for("enter to type", timeout_s=20)
+        terminal.send("\rgo\r")
+        terminal.pump(3)
+        used, began = cpu_s(terminal.pid), time.monotonic()
+        sent = bytes_in(terminal, 5)
+        share = (cpu_s(terminal.pid) - used) / (time.monotonic() - began)
+        tail = tail_bytes(range(RATE)) * (time.monotonic() - began)
+        keys = echoes(terminal, 5, 0.08)
+        terminal.wait_for(f"{int(RATE * FLOOD_S)} turns", timeout_s=10)
+        terminal.pump(3)
+        idle = bytes_in(terminal, 3)
+        state = tmp_path / "state"
+        recorded = (
+            sqlite3.connect(state / "journal.sqlite")
+            .execute('SELECT count(*) FROM event WHERE CAST(body AS TEXT) LIKE \'{"t":"segment"%\'')
+            .fetchone()[0]
+        )
+    with capfd.disabled():
+        print(
+            f"\n{size[0]}x{size[1]} under {RATE} lines/s: {sent / tail:.1f} times the bytes of"
+            f" tail -f (at most {LIMITS[size]}), {share:.1%} of a core in the app (at most 6 %),"
+            f" a key is answered in {percentile(keys, 0.5):.0f} ms, p95"
+            f" {percentile(keys, 0.95):.0f} ms (at most 50) of {len(keys)} keys;"
+            f" {recorded} of {int(RATE * FLOOD_S)} lines are in the record;"
+            f" idle afterwards {idle} bytes in 3 s"
+        )
+
+
+def record(folder: Path, rows: int) -> None:
+    """Write a session of so many lines into a journal."""
+    journal = Journal(Paths.of(str(folder / "config"), str(folder / "state")))
+    began = time.time() - rows - 60
+    for event in opening(1000.0, began):
+        journal.append(event)
+    for number in range(rows):
+        journal.append(line_of(number, 1001.0 + number, began + number))
+        if number % 10_000 == 0:
+            journal.flush()
+    journal.append(
+        SessionEnded(
+            session=SESSION,
+            at=1002.0 + rows,
+            wall=began + rows,
+            cleanup=CleanupResult.DONE,
+            took_ms=1,
+        )
+    )
+    journal.close()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("rows", [100, 100_000, 1_000_000])
+def test_a_session_of_the_record(
+    rows: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """How long it takes to open, what it holds in memory, and what keys cost in it."""
+    record(tmp_path, rows)
+    size = (120, 40)
+    with bench_app(tmp_path, size) as terminal:
+        terminal.wait_for("Profiles", timeout_s=20)
+        terminal.send("2")
+        terminal.pump(1)
+        terminal.send("H")
+        terminal.wait_for("past sessions")
+        terminal.pump(1)
+        before, began = memory_mb(terminal.pid), time.monotonic()
+        terminal.send("\r")
+        while f"{rows} turns" not in terminal.text():
+            terminal.pump(0.05)
+        opened_s = time.monotonic() - began
+        terminal.pump(1 + rows / 50_000)
+        memory = memory_mb(terminal.pid) - before
+        costs = {
+            name: press(terminal, key, 7)
+            for name, key in (("PageUp", "\x1b[5~"), ("PageDown", "\x1b[6~"), ("End", "\x1b[F"))
+        }
+        home = press(terminal, "g", 1)
+    keys = "  ".join(
+        f"{name} {cost.median_ms:.0f} ms (worst {cost.worst_ms:.0f}), {cost.bytes_each:,.0f} B"
+        for name, cost in costs.items()
+    )
+    with capfd.disabled():
+        print(
+            f"\n{rows:>9} rows from the record: open after {opened_s:.1f} s"
+            f" ({rows / opened_s:,.0f} rows/s), memory +{memory:.0f} MB"
+            f" (at most +60 at 100,000, +150 at 1,000,000)\n"
+            f"          {keys}  (at most 15 ms and 12 kB)  g {home.median_ms:.0f} ms"
+        )

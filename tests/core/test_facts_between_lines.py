@@ -56,7 +56,7 @@ def test_a_lost_link_stands_at_its_place_in_time() -> None:
     rows = rows_of(*CALL.ready(), line(2, "one"), line(4, "two"), lost)
     assert [(row.speaker, row.text) for row in rows] == [
         ("checkout", "one"),
-        ("link", "◌ link lost, reconnecting"),
+        ("gap", "since 0:03: reconnecting"),
         ("checkout", "two"),
     ]
     assert rows[1].role is None

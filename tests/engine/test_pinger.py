@@ -147,7 +147,7 @@ async def test_a_pong_counts_though_the_send_has_not_returned(world: World) -> N
     answer = pb.SessionResponse(request_id=request)
     answer.pong.SetInParent()
     body = pb.AgentSessionMessage(response=answer).SerializeToString()
-    world.runs[0]._room_says.session_message(world.agents[0], body)
+    world.runs[0]._room_says.session_message(world.agents[0], body, world.clock.monotonic())
     await asyncio.sleep(GRACE_S)
     assert world.verdicts[-1] is Outcome.READY
 

@@ -42,14 +42,31 @@ async def test_what_was_not_looked_into_is_not_called_empty(
     assert all(room.looked for room in rooms)
 
 
-async def test_a_crowd_costs_no_more_than_six_requests_a_second(
+async def test_a_crowd_costs_no_more_than_five_requests_a_second(
     world: World, monitor: RoomMonitor
 ) -> None:
     crowd(world, 500)
     monitor.look_into("room-007")
     monitor.watch(EXPLICIT)
     await world.clock.sleep(20 * EVERY_S)
-    assert len(world.server.calls) <= 6 * 20 * EVERY_S
+    assert len(world.server.calls) <= 5 * 20 * EVERY_S
+
+
+async def test_rooms_on_the_screen_are_looked_into_each_round(
+    world: World, monitor: RoomMonitor
+) -> None:
+    crowd(world, 500)
+    in_view = tuple(f"room-{number:03}" for number in range(400, 409))
+    monitor.look_into("room-409", in_view)
+    monitor.watch(EXPLICIT)
+    await listed(world)
+    world.server.workers[AGENT] = SESSION
+    world.server.dispatch("room-404", AGENT)
+    began = world.clock.monotonic()
+    await world.until(
+        lambda: any(r.name == "room-404" and r.agents for r in world.last(RoomsListed).rooms)
+    )
+    assert world.clock.monotonic() - began <= 2.5
 
 
 async def test_the_room_that_is_looked_at_is_read_each_time_with_its_dispatches(

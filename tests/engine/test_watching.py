@@ -28,7 +28,9 @@ def verdict_at(world: World, code: Outcome) -> float:
 def agent_says(world: World, event: pb.AgentSessionEvent) -> None:
     """Let the agent's session tell something."""
     body = pb.AgentSessionMessage(event=event).SerializeToString()
-    world.runs[-1]._room_says.session_message(world.last(AgentJoined).identity, body)
+    world.runs[-1]._room_says.session_message(
+        world.last(AgentJoined).identity, body, world.clock.monotonic()
+    )
 
 
 async def test_a_dead_agent_is_said_not_to_answer_then_to_be_lost(world: World) -> None:

@@ -159,12 +159,14 @@ async def test_the_row_of_a_watched_room_stays_under_the_cursor(dashboard: Dashb
         assert "call-5521" in on
 
 
-async def test_what_is_only_watched_is_no_conversation(dashboard: Dashboard) -> None:
+async def test_what_is_only_watched_is_read_in_live_and_takes_no_line(
+    dashboard: Dashboard,
+) -> None:
     async with dashboard.running((80, 24)):
         await dashboard.press("2")
         await dashboard.hear(*watched(Conversation("d1", "support", room="call-5521")))
-        await dashboard.press("enter")
-        assert dashboard.status.endswith("not now: only its agent is watched")
+        await dashboard.press("enter", "enter")
+        assert dashboard.status.endswith("this room is only watched: nobody there sees you")
         assert "3 Live  4" in dashboard.lines[0]
 
 

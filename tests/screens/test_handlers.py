@@ -14,17 +14,19 @@ from lktui.screens.help.page import HelpPage
 from lktui.screens.history.page import HistoryPage
 from lktui.screens.importing.page import ImportPage
 from lktui.screens.live.screen import LiveScreen
+from lktui.screens.past.page import PastPage
 from lktui.screens.profile_form.page import ProfileFormPage
 from lktui.screens.profiles.screen import ProfilesScreen
 from lktui.screens.rooms.screen import RoomsScreen
 
 INPUTS = {
-    Scope.LIVE: (Scope.COMPOSER, Scope.PALETTE),
+    Scope.LIVE: (Scope.COMPOSER, Scope.PALETTE, Scope.FILTER, Scope.NOTE, Scope.EXPORT),
     Scope.PROFILES: (Scope.FILTER, Scope.PALETTE),
     Scope.ROOMS: (Scope.FILTER, Scope.PALETTE, Scope.SHEET),
     Scope.CLEANUP: (Scope.FILTER, Scope.PALETTE),
     Scope.HELP: (Scope.FILTER,),
     Scope.HISTORY: (Scope.FILTER,),
+    Scope.PAST: (Scope.FILTER, Scope.EXPORT),
     Scope.IMPORT: (Scope.PATH,),
     Scope.DOCTOR: (),
     Scope.FORM: (),
@@ -41,6 +43,7 @@ INPUTS = {
         (CleanupScreen, Scope.CLEANUP),
         (HelpPage, Scope.HELP),
         (HistoryPage, Scope.HISTORY),
+        (PastPage, Scope.PAST),
         (ImportPage, Scope.IMPORT),
         (DoctorPage, Scope.DOCTOR),
         (ProfileFormPage, Scope.FORM),

@@ -18,8 +18,9 @@ from textual.theme import Theme
 from lktui.core.events import Mark, Role, SegmentUpdated, SessionId
 from lktui.core.signs import StateKind
 from lktui.core.transcript import Transcript
+from lktui.widgets.following import Follow, Following, Paused
 from lktui.widgets.transcript_rows import Manner, Times
-from lktui.widgets.transcript_view import Follow, Following, Paused, TranscriptView
+from lktui.widgets.transcript_view import TranscriptView
 
 THEME = Path(__file__).parents[2] / "themes" / "dark.toml"
 SIZES = [(80, 24), (120, 40)]
@@ -351,7 +352,7 @@ async def test_after_a_resize_every_height_is_exact() -> None:
         view = it.view
         fresh = TranscriptView()
         fresh._columns = view._columns
-        fresh._transcript = view._transcript
+        fresh._rows = view._rows
         heights = [fresh._measure(row) for row in range(len(it.transcript))]
         assert view._index.lines == sum(heights)
 
@@ -392,3 +393,37 @@ async def test_a_new_theme_is_drawn_in_its_colours() -> None:
         it.app.theme = theme.name
         await it.pilot.pause()
         assert speaker_color() != before
+
+
+async def test_a_row_that_comes_while_one_before_it_goes_is_drawn_at_its_place() -> None:
+    async with stage((80, 24), rows=5) as it:
+        it.say("the newest")
+        gone = SegmentUpdated(
+            at=9.0, session=SessionId("s"), key="k2", identity="i", speaker="checkout",
+            role=Role.AGENT, text="", final=True, opened_at=2.0, first_text_at=2.0,
+        )  # fmt: skip
+        it.transcript.apply(gone)
+        shown = [line for line in await it.drawn() if line]
+        assert len(shown) == 5
+        assert "line 2" not in "".join(shown)
+        assert shown[-1].endswith("the newest")
+
+
+async def test_the_row_that_was_gone_to_stays_at_hand_when_rows_come_before_it() -> None:
+    async with stage((80, 24), rows=100) as it:
+        it.view.go_to(50)
+        await it.drawn()
+        it.say("earlier", at=0.5)
+        await it.drawn()
+        assert it.view.gone_to == 51
+        bars = [line for line in it.screen if line.startswith("▌")]
+        assert len(bars) == 1
+        assert "line 51" in bars[0]
+
+
+async def test_a_row_is_let_go_when_it_leaves_the_view() -> None:
+    async with stage((80, 24), rows=100) as it:
+        it.view.go_to(50)
+        it.view.action_page_up()
+        it.view.action_page_up()
+        assert it.view.gone_to is None

@@ -38,6 +38,7 @@ from lktui.core.history import MAX_ENTRIES
 from lktui.core.problems import ProblemCode, problem
 from lktui.core.profile import DispatchMode
 from lktui.core.signs import StateKind
+from lktui.session.archive import Archive
 from lktui.session.controller import MAX_LINE_CHARS, SessionController
 from lktui.session.engine_client import EngineHealth
 from lktui.store.paths import Paths
@@ -72,7 +73,7 @@ class Desk:
         self.folder = paths.profiles_dir
         self.engine = FakeEngine()
         store = ProfileStore(paths, {})
-        self.controller = SessionController(self.engine, store, StillClock())
+        self.controller = SessionController(self.engine, store, Archive(paths, {}), StillClock())
 
     def says(self) -> str | None:
         """What the status line says."""

@@ -25,6 +25,7 @@ from lktui.core.events import (
     QueueRead,
 )
 from lktui.core.problems import ProblemCode
+from lktui.core.wire import PROTOCOL
 from lktui.session.engine_client import ChildEngine, EngineHealth, EngineOptions
 
 PATIENCE_S = 20.0
@@ -42,7 +43,7 @@ while end.recv(4096):
     pass
 """
 NEWER = _SAYS_HELLO.format(protocol=99, then="")
-BABBLING = _SAYS_HELLO.format(protocol=1, then=r"end.sendall(b'\x00\x00\x00\x01\xc1')")
+BABBLING = _SAYS_HELLO.format(protocol=PROTOCOL, then=r"end.sendall(b'\x00\x00\x00\x01\xc1')")
 DYING = "raise SystemExit(3)"
 
 

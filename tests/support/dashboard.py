@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from lktui.app import LktuiApp
 from lktui.core.events import AnyEvent
 from lktui.screens.dashboard import DashboardScreen
+from lktui.session.archive import Archive
 from lktui.session.controller import SessionController
 from lktui.store.paths import Paths
 from lktui.store.profiles import ProfileStore
@@ -48,7 +49,7 @@ class Dashboard:
             file.chmod(0o600)
         self.paths = paths
         store = ProfileStore(paths, env)
-        self.controller = SessionController(self.engine, store, self.clock)
+        self.controller = SessionController(self.engine, store, Archive(paths, env), self.clock)
         self.controller.load_profiles()
         self.app = LktuiApp(
             self.controller,

@@ -85,6 +85,11 @@ class Terminal:
         return self._process.pid
 
     @property
+    def started_s(self) -> float:
+        """When the program was started, on the monotonic clock: chunks count from here."""
+        return self._started_s
+
+    @property
     def received(self) -> bytes:
         """All that was read so far."""
         return b"".join(chunk.content for chunk in self.chunks)

@@ -28,7 +28,7 @@ class _Witnessed:
         self.server_api, self.pacer = gateway.server_api, gateway.pacer
         self.tokens, self.watcher_token = gateway.tokens, gateway.watcher_token
         self.profile, self.looks_swapped = gateway.profile, gateway.looks_swapped
-        self.close = gateway.close
+        self.close, self.hidden_turn = gateway.close, gateway.hidden_turn
         self._make_link = gateway.room_link
         self.link: RoomLink | None = None
 

@@ -6,7 +6,6 @@ Also the place of past messages. Secrets are never written here.
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from itertools import accumulate
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,7 +16,7 @@ from lktui.core.actions import PARENTS, ActionId
 from lktui.core.footer_entries import footer_entries, help_entry
 from lktui.core.history import HistoryEntry
 from lktui.screens.action_screen import does
-from lktui.screens.dashboard import MAX_COPY_BYTES
+from lktui.screens.copying import copy_out
 from lktui.screens.history.rows import COLUMNS, row_of, story_of, verdict_on
 from lktui.screens.list_filter import ListFilter
 from lktui.screens.list_moves import ListMoves
@@ -166,13 +165,8 @@ class HistoryPage(ListMoves, ListFilter[None]):
         return None
 
     def _copy(self, lines: list[str]) -> None:
-        """Send lines to the terminal's clipboard, as many as terminals take."""
-        sizes = accumulate(len(one.encode()) + 1 for one in lines)
-        kept = lines[: sum(size <= MAX_COPY_BYTES for size in sizes)]
-        text = "\n".join(kept)
-        self.app.copy_to_clipboard(text)
-        which = f": the newest {len(kept)} of {len(lines)}" if len(kept) < len(lines) else ""
-        self._controller.notice(f"sent {len(text.encode())} B to the terminal{which}")
+        """Send lines to the terminal's clipboard."""
+        copy_out(self.app, self._controller, "\n".join(lines))
 
 
 _PROMISE = ("secrets are never written here", "$muted")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,10 +10,12 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Paste
+from textual.message import Message
 from textual.widgets import Input, Static
 
-from lktui.core.action_types import Scope
-from lktui.core.sanitize import clean
+from lktui.core.action_types import Effect, Question, Scope
+from lktui.core.events import Mark
+from lktui.core.sanitize import clean_lines
 from lktui.session.controller import MAX_LINE_CHARS
 from lktui.widgets.bindings import bindings
 
@@ -22,17 +25,37 @@ class Composer(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPOSER, alone=True)
 
+    @dataclass
+    class PastedLines(Message):
+        """Several lines were pasted; the Live screen asks whether they are one message."""
+
+        lines: tuple[str, ...]
+
     def on_paste(self, event: Paste) -> None:
-        """Take all lines of what is pasted, as one; Textual would drop all but the first."""
+        """Take what is pasted, several lines only after a question; Textual would drop them."""
         event.prevent_default()
         event.stop()
-        if event.text:
-            self.replace(clean(event.text.strip()), *sorted(self.selection))
+        lines = tuple(line for line in clean_lines(event.text).split("\n") if line.strip())
+        if len(lines) > 1:
+            self.post_message(self.PastedLines(lines))
+        elif lines:
+            self.take(lines)
+
+    def take(self, lines: tuple[str, ...]) -> None:
+        """Put lines where the cursor is, as one."""
+        self.replace(" ".join(line.strip() for line in lines), *sorted(self.selection))
 
     def put(self, text: str) -> None:
         """Show another text, with the cursor at its end."""
         self.value = text
         self.cursor_position = len(text)
+
+
+def paste_question(lines: tuple[str, ...]) -> Question:
+    """Ask whether several lines are one message."""
+    effects = tuple(Effect(line, "") for line in lines)
+    verb = f"Make {len(lines)} lines one"
+    return Question(f"paste {len(lines)} lines as one message?", effects, verb)
 
 
 class ComposerRow(Horizontal):
@@ -41,6 +64,7 @@ class ComposerRow(Horizontal):
     DEFAULT_CSS = """
     ComposerRow { height: 1; background: $field-bg; }
     ComposerRow > Static { width: 3; color: $muted; }
+    ComposerRow > #unsent { width: auto; padding: 0 1; color: $state-warning; text-style: italic; }
     ComposerRow > Static.-typing { color: $cursor-bar; text-style: bold; }
     ComposerRow > Composer, ComposerRow > Composer:focus {
         width: 1fr; height: 1; border: none; padding: 0; background: $field-bg;
@@ -50,9 +74,12 @@ class ComposerRow(Horizontal):
     """
 
     def compose(self) -> ComposeResult:
-        """Put the sign before the line."""
-        yield Static(Content(" › "))
+        """Put the sign before the line, and behind it that it was not sent."""
+        yield Static(Content(" › "), id="sign")
         yield Composer(compact=True, select_on_focus=False, max_length=MAX_LINE_CHARS)
+        unsent = Static(Mark.NOT_SENT.value, id="unsent")
+        unsent.display = False
+        yield unsent
 
     def on_mount(self) -> None:
         """Keep the cursor still: a blinking one would send bytes for ever."""
@@ -63,6 +90,10 @@ class ComposerRow(Horizontal):
         """The line."""
         return self.query_one(Composer)
 
+    def mark_unsent(self, *, unsent: bool) -> None:
+        """Say, or do not say any more, that what is in the line could not be sent."""
+        self.query_one("#unsent").display = unsent
+
     def show(self, words: str, *, is_open: bool, typing: bool) -> None:
         """Say in the place of an empty line what can be done with it.
 
@@ -72,6 +103,6 @@ class ComposerRow(Horizontal):
             typing: Whether the cursor is in the line. A class says so and not `:focus-within`,
                 for which Textual draws the whole screen (9 kB at 120x40).
         """
-        self.query_one(Static).set_class(typing, "-typing")
+        self.query_one("#sign").set_class(typing, "-typing")
         self.composer.placeholder = words
         self.composer.can_focus = is_open

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from lktui.core.signs import clock
-from lktui.core.transcript import Row, Transcript
+from lktui.core.export import spoken_line
+from lktui.core.shown_rows import Rows
 from lktui.widgets.detail import DetailView
 
 
-def text_of_row(row: Row, started_at: float) -> str:
-    """Write a row as `1:46 checkout: TEXT (interrupted)`.
-
-    Args:
-        row: A line or a fact.
-        started_at: From when its time counts.
-    """
-    mark = f" ({row.mark})" if row.mark else ""
-    return f"{clock(row.at - started_at)} {row.speaker}: {row.text}{mark}"
-
-
-def text_of_all(rows: Transcript, started_at: float, verdict: DetailView | None) -> str:
+def text_of_all(rows: Rows, started_at: float, verdict: DetailView | None) -> str:
     """Write every row, and below them the verdict that stands.
 
     Args:
@@ -26,7 +15,7 @@ def text_of_all(rows: Transcript, started_at: float, verdict: DetailView | None)
         started_at: From when its times count.
         verdict: What went wrong, if anything did.
     """
-    lines = [text_of_row(row, started_at) for row in rows]
+    lines = [spoken_line(row, started_at) for row in rows]
     if verdict is not None:
         lines.append(verdict.headline)
         lines += [f"{name}: {text}" for name, text in verdict.labels if text]

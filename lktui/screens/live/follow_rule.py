@@ -7,7 +7,7 @@ from lktui.core.events import LinkState, Phase
 from lktui.core.session import SessionState
 from lktui.core.verdict import Outcome
 from lktui.widgets.drawing import Part
-from lktui.widgets.transcript_view import Follow, Paused
+from lktui.widgets.following import Follow, Paused
 
 _END = shown_key(ACTIONS[ActionId.LAST].keys[-1])
 

@@ -66,7 +66,7 @@ class SidePanel(Block):
             return []
         session = view.session
         agent = [_title("agent", width), *_agent(session, view.now, width)]
-        count = len(view.times.each_s) if view.times else 0
+        count = view.times.count if view.times else 0
         note = "1 reply" if count == 1 else f"{count} replies"
         times = [_title("reply times", width, note), *_times(view.times, session)]
         end = [_title("at the end", width), _pair("cleanup", clip(_end(session), width - 9))]
@@ -112,7 +112,28 @@ def _agent(session: SessionState, now: float, width: int) -> list[Content]:
         _pair("session", (told, "$foreground" if ponged or not unproven else "$state-warning")),
         _pair("listens", listens),
         _pair("you", clip(session.identity or UNKNOWN, room, "middle")),
+        *_told(session, room),
     ]
+
+
+def _told(session: SessionState, room: int) -> list[Content]:
+    """Tell what the agent's session has told of itself, if it has."""
+    told = session.told
+    rows: list[Content] = []
+    if told.before:
+        until = clock(told.handed_off_at - session.opened_at)
+        rows.append(_pair("before", clip(f"{told.before}, until {until}", room)))
+    if told.model:
+        of = f" · {told.provider}" if told.provider else ""
+        rows.append(_pair("model", clip(f"{told.model}{of}", room)))
+        tokens = f"{_grouped(told.input_tokens)} in, {_grouped(told.output_tokens)} out"
+        rows.append(_pair("tokens", clip(tokens, room)))
+    return rows
+
+
+def _grouped(number: int) -> str:
+    """Write a large number in groups of three figures."""
+    return f"{number:,}".replace(",", " ")
 
 
 def _times(times: ReplyTimes | None, session: SessionState) -> list[Content]:

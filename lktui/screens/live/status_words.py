@@ -48,6 +48,10 @@ def counts(session: SessionState) -> Content:
     parts: list[Part] = []
     if session.turns:
         parts.append(_counted(session.turns, "turn"))
+    if session.told.tools:
+        parts.append(_counted(session.told.tools, "tool"))
+    if session.told.tools_failed:
+        parts.append(state(StateKind.FAILED, f"{session.told.tools_failed} failed"))
     if session.attempts and (failed or not session.turns):
         parts.append(_counted(len(session.attempts), "attempt"))
     if failed:

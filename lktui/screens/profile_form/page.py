@@ -19,8 +19,8 @@ from lktui.core.problems import PortError, Problem, ProblemCode
 from lktui.core.profile_form import ProfileForm, choices_of
 from lktui.core.signs import StateKind
 from lktui.screens.action_screen import ActionScreen, does
+from lktui.screens.asking import ask_on_sheet
 from lktui.screens.chrome import header_of
-from lktui.screens.confirm.asking import ask_on_sheet
 from lktui.screens.profile_form.field_rows import (
     VALUE_AT,
     FieldRow,

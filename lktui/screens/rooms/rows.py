@@ -7,6 +7,7 @@ from lktui.core.fold import RoomsView
 from lktui.core.listed_room import find, known_agents
 from lktui.core.session import SessionState, row_state
 from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, seconds, took
+from lktui.core.watch_actions import worries_of
 from lktui.screens.chrome import attention_of
 from lktui.screens.words import in_seconds, since_start, time_of_day
 from lktui.widgets.columns import Column
@@ -185,6 +186,8 @@ def story_of_session(session: SessionState, now: float) -> DetailView:
             ("seen", "; ".join(found.seen)),
             ("cause", found.cause),
             does,
+            ("worry", worries_of(session)[1]),
+            ("last", session.last_line),
             ("reply", _replies(session)),
         )
     if link_lost:

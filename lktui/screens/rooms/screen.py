@@ -87,7 +87,9 @@ class RoomsScreen(MarkingScreen):
             self.table.place_cursor(self._listing.key_of_room(before.cells[1].text))
         row = self.row
         listed = self._listing.room(row.key) if row is not None else None
-        self.controller.look_into(listed.name if listed is not None else "")
+        others = (self._listing.other(one.key) for one in self.table.rows_in_view)
+        in_view = tuple(other.name for other in others if other is not None)
+        self.controller.look_into(listed.name if listed is not None else "", in_view)
 
     # --- words ------------------------------------------------------------------------------
 
@@ -204,6 +206,7 @@ class RoomsScreen(MarkingScreen):
             room="" if session is not None and not session.room else name,
             listed=room,
             others=others,
+            watches=self.controller.watches,
             marks=len(self.marks),
             marked=tuple(s for key in sorted(self.marks) if (s := self._listing.session(key))),
             failed=sum(session.failed for session in self._in_view()),
@@ -238,6 +241,14 @@ class RoomsScreen(MarkingScreen):
     def _retry_failed(self, _view: View) -> None:
         count = self.controller.retry_all(session.id for session in self._in_view())
         self.controller.notice(f"retrying {count}")
+
+    @does(ActionId.ROOMS_WATCH)
+    def _watch(self, view: View) -> None:
+        known = self.controller.watch_of(view.room)
+        if known is not None:
+            self.controller.stop_watching(known)
+        elif self.controller.watch_room(view.room) is not None:
+            self.controller.notice(f"watching {view.room}: nobody there sees it")
 
     @does(ActionId.ROOMS_START)
     def _start(self, view: View) -> None:
@@ -340,6 +351,10 @@ class RoomsScreen(MarkingScreen):
     @does(ActionId.ROOMS_REVERSE)
     def _reverse(self, _view: View) -> None:
         self.reverse_order()
+
+    @does(ActionId.ROOMS_PAST)
+    def _list_past(self, _view: View) -> None:
+        self.show_past()
 
     @does(ActionId.ROOMS_COPY_ID)
     def _copy_name(self, view: View) -> None:

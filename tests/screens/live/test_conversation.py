@@ -100,8 +100,7 @@ async def test_later_events_stand_between_the_lines_and_the_beginning_does_not(
         shown = dashboard.lines[2 : place_of(dashboard, "── following")]
         assert [line.split("  ", 1)[1].strip() for line in shown if line] == [
             "0:02 checkout  Hello",
-            "0:03 link      ◌ link lost, reconnecting",
-            "0:05 link      ● link is back",
+            "╌╌ gap 2.00 s, 0:03 to 0:05: reconnected; lines may be missing ╌╌╌╌╌╌╌╌",
             "0:06 checkout  Are you there?",
         ]
 
@@ -112,7 +111,7 @@ async def test_enter_types_enter_sends_and_escape_gives_the_keys_back(
     async with dashboard.running((80, 24)):
         await opened(dashboard)
         assert "› enter to type" in dashboard.text
-        assert dashboard.footer.startswith("enter Type  r Retry  x End  y Copy")
+        assert dashboard.footer.startswith("enter Type  r Retry  x End  / Search  m Note  y Copy")
         await dashboard.press("enter")
         assert dashboard.footer.startswith("enter Send  up Last line  esc Keys")
         assert dashboard.footer.endswith("esc ? Help")
@@ -165,13 +164,31 @@ async def test_lines_that_come_in_one_piece_are_sent_one_by_one(dashboard: Dashb
         assert [said.text for said in dashboard.engine.asked(Say)] == ["one", "two"]
 
 
-async def test_all_lines_of_what_is_pasted_become_one(dashboard: Dashboard) -> None:
+async def test_several_lines_that_are_pasted_become_one_if_one_agrees(
+    dashboard: Dashboard,
+) -> None:
     async with dashboard.running((80, 24)):
         await opened(dashboard)
         await dashboard.press("enter", *"ab", "left")
         dashboard.app.post_message(Paste("first\nsecond\x1b[2J\n"))
+        await dashboard.settled()
+        assert "▲ paste 2 lines as one message?" in dashboard.text
+        assert "second\ufffd[2J" in dashboard.text
         await dashboard.press("enter")
+        assert "› ab" in dashboard.text
+        dashboard.app.post_message(Paste("first\nsecond\x1b[2J\n"))
+        await dashboard.settled()
+        await dashboard.press("y", "enter")
         assert [said.text for said in dashboard.engine.asked(Say)] == ["afirst second\ufffd[2Jb"]
+
+
+async def test_one_line_that_is_pasted_needs_no_question(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await opened(dashboard)
+        await dashboard.press("enter")
+        dashboard.app.post_message(Paste("only one\n"))
+        await dashboard.press("enter")
+        assert [said.text for said in dashboard.engine.asked(Say)] == ["only one"]
 
 
 async def test_a_line_that_waits_is_shown_and_says_so(dashboard: Dashboard) -> None:

@@ -21,7 +21,16 @@ from typing import Any
 
 from livekit import rtc
 from livekit.agents import Agent, AgentServer, AgentSession, JobContext, JobRequest, cli
-from livekit.agents.llm import LLM, ChatChunk, ChatContext, ChoiceDelta, LLMStream
+from livekit.agents.llm import (
+    LLM,
+    ChatChunk,
+    ChatContext,
+    ChoiceDelta,
+    FunctionToolCall,
+    LLMStream,
+    ToolError,
+    function_tool,
+)
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 from livekit.agents.voice.room_io import RoomOptions
 
@@ -79,6 +88,8 @@ class Mode(StrEnum):
     """A session whose model raises an error for the first line, and answers the next."""
     CRASH = "crash"
     """The job is accepted and raises before it connects."""
+    SHOP = "shop"
+    """A session with tools: `order N` finds one, `refund N` fails, `colleague` hands off."""
 
 
 class EchoModel(LLM):
@@ -129,6 +140,68 @@ class _EchoStream(LLMStream):
             self._event_ch.send_nowait(ChatChunk(id="echo", delta=delta))
 
 
+class ShopModel(EchoModel):
+    """Calls the tool that the newest line names, then says what that gave."""
+
+    def chat(self, *, chat_ctx: ChatContext, **rest: Any) -> LLMStream:
+        """Begin the answer to the newest item."""
+        newest = chat_ctx.items[-1]
+        if newest.type == "message" and (call := _call_for(newest.text_content or "")):
+            rest.setdefault("conn_options", DEFAULT_API_CONNECT_OPTIONS)
+            rest["tools"] = rest.get("tools") or []
+            known = {key: rest[key] for key in ("tools", "conn_options")}
+            return _CallStream(self, call, chat_ctx=chat_ctx, **known)
+        return super().chat(chat_ctx=chat_ctx, **rest)
+
+
+class _CallStream(LLMStream):
+    def __init__(self, model: LLM, call: FunctionToolCall, **rest: Any) -> None:
+        super().__init__(model, **rest)
+        self._call = call
+
+    async def _run(self) -> None:
+        delta = ChoiceDelta(role="assistant", tool_calls=[self._call])
+        self._event_ch.send_nowait(ChatChunk(id="call", delta=delta))
+
+
+def _call_for(line: str) -> FunctionToolCall | None:
+    verb, _, number = line.partition(" ")
+    names = {"order": "find_order", "refund": "refund_order", "colleague": "call_colleague"}
+    if verb not in names:
+        return None
+    arguments = json.dumps({"number": number} if number else {})
+    return FunctionToolCall(
+        name=names[verb], arguments=arguments, call_id=f"call_{os.urandom(6).hex()}"
+    )
+
+
+class ShopAgent(Agent):
+    """Has tools; hands off to `Support`."""
+
+    def __init__(self) -> None:
+        """Give it a name of its own."""
+        super().__init__(instructions="Sell.", id="shop")
+
+    @function_tool
+    async def find_order(self, number: str) -> str:
+        """Find an order."""
+        return f"order {number}: 2 items"
+
+    @function_tool
+    async def refund_order(self, number: str) -> str:
+        """Fail to pay it back."""
+        raise ToolError(f"order {number} is too old")
+
+    @function_tool
+    async def call_colleague(self) -> tuple[Agent, str]:
+        """Hand the conversation over."""
+        return Support(instructions="Help."), "a colleague is here"
+
+
+class Support(Agent):
+    """Takes over from `ShopAgent`; its class gives its id, `support`."""
+
+
 class EchoAgent(Agent):
     """The agent of a session; it may speak first."""
 
@@ -145,6 +218,8 @@ class EchoAgent(Agent):
 
 def _newest_line(context: ChatContext) -> str:
     for item in reversed(context.items):
+        if item.type == "function_call_output":
+            return str(item.output)
         if item.type == "message" and item.role == "user":
             return item.text_content or ""
     return ""
@@ -160,9 +235,12 @@ async def _words(text: str) -> AsyncIterator[str]:
 async def run_session(job: JobContext, mode: Mode) -> None:
     """Be a session agent that reads and writes text only."""
     model = EchoModel(mute=mode is Mode.MUTE, fails=1 if mode is Mode.FAILS else 0)
+    agent: Agent = EchoAgent(greets=mode is Mode.GREET)
+    if mode is Mode.SHOP:
+        model, agent = ShopModel(), ShopAgent()
     session = AgentSession(llm=model)
     await session.start(
-        EchoAgent(greets=mode is Mode.GREET),
+        agent,
         room=job.room,
         room_options=RoomOptions(audio_input=False, audio_output=False),
         record=False,

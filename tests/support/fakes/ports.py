@@ -158,8 +158,10 @@ class FakeRoomLink:
         else:
             answer.pong.SetInParent()
         reply = pb.AgentSessionMessage(response=answer).SerializeToString()
-        asyncio.get_running_loop().call_later(
-            member.script.pongs_after_s, self._listener.session_message, identity, reply
+        loop, listener = asyncio.get_running_loop(), self._listener
+        loop.call_later(
+            member.script.pongs_after_s,
+            lambda: listener.session_message(identity, reply, loop.time()),
         )
 
     async def media_path(self) -> str:
@@ -219,6 +221,7 @@ class FakeGateway:
     def __init__(self, *servers: tuple[str, FakeLiveKit]) -> None:
         self._servers = dict(servers)
         self._pacers: dict[str, Pacer] = {}
+        self.hidden_turn = asyncio.Lock()
         self.profiles: dict[str, Profile] = {}
         self.token: RoomToken | None = None
         """What token mode gets."""

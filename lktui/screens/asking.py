@@ -1,4 +1,4 @@
-"""Putting a question on its sheet, for every screen that asks."""
+"""Putting a question before an action: the same sheet on every screen."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Callable
 from textual.app import App
 
 from lktui.core.action_types import Question
-from lktui.screens.confirm.sheet import ConfirmSheet
 
 
 def ask_on_sheet(
-    app: App[None], question: Question, *, final: bool, agreed: Callable[[], object]
+    app: App[object], question: Question, *, final: bool, agreed: Callable[[], object]
 ) -> None:
-    """Ask over the present screen.
+    """Let a sheet with the question rise.
 
     Args:
-        app: Shows the sheet.
+        app: Where.
         question: What has to be agreed to.
         final: Whether it cannot be undone.
         agreed: Called if it is agreed to.
     """
+    from lktui.screens.confirm.sheet import ConfirmSheet  # noqa: PLC0415 - not at first paint
 
     def answered(yes: bool | None) -> None:  # noqa: FBT001 - Textual hands the result over
         if yes:

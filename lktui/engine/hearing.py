@@ -1,0 +1,58 @@
+"""All that hears one room connection, wired together: lines, sessions, memory, and its gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lktui.clock import Clock
+from lktui.core.events import AnyEvent, SessionId
+from lktui.core.profile import Profile
+from lktui.engine.agent_session import AgentSession
+from lktui.engine.backfill import Backfill
+from lktui.engine.conversation import Conversation
+from lktui.engine.ports import Gateway
+from lktui.engine.room_listener import RoomListener
+from lktui.engine.run_life import RunLife
+from lktui.engine.session_diary import SessionDiary
+
+
+def _ignore(_reason: str) -> None:
+    """Stand in for one who does not want to know."""
+
+
+class Hearing:
+    """One run's ears.
+
+    Args:
+        session: Whose events these are.
+        gateway: Makes the connection.
+        profile: Its server.
+        life: Owns what is begun here.
+        emit: Takes the events.
+        clock: Tells the time.
+    """
+
+    def __init__(
+        self,
+        session: SessionId,
+        gateway: Gateway,
+        profile: Profile,
+        *,
+        life: RunLife,
+        emit: Callable[[AnyEvent], None],
+        clock: Clock,
+    ) -> None:
+        self.on_lost: Callable[[str], None] = _ignore
+        """Called with the server's reason when the connection is over for good."""
+        self.listener = RoomListener(session, emit, clock, life.tasks, self._lost)
+        self.link = gateway.room_link(self.listener, profile)
+        self.agents = self.listener.agents = AgentSession(self.link)
+        self.conversation = Conversation(session, self.link, emit, clock)
+        self.listener.conversation = self.conversation
+        self.listener.present = lambda: [other.identity for other in self.link.participants]
+        self.diary = self.agents.diary = SessionDiary(session, self.conversation, emit)
+        self.backfill = Backfill(self.link, self.agents, self.diary, clock)
+        self.listener.on_gap = self.backfill.of_gap
+
+    def _lost(self, reason: str) -> None:
+        self.on_lost(reason)

@@ -1,0 +1,87 @@
+"""The controller's verbs of reading: which session is shown, past ones, and notes on turns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from textual.reactive import var
+
+from lktui.core.commands import AnyCommand, ForgetSessions, Note
+from lktui.core.events import SessionId
+from lktui.core.fold import Fold
+from lktui.core.problems import PortError
+from lktui.core.sanitize import clean
+from lktui.core.session import SessionState
+from lktui.core.transcript import Transcript
+from lktui.session.archive import Archive
+from lktui.session.profile_verbs import ProfileVerbs
+from lktui.store.profiles import ProfileStore
+
+MAX_NOTE_CHARS = 2000
+
+
+class RecordVerbs(ProfileVerbs):
+    """The part of the controller that finds sessions, wherever they are known from.
+
+    Args:
+        store: The profiles.
+        archive: The sessions of the record.
+    """
+
+    sessions: var[Mapping[SessionId, SessionState]] = var(MappingProxyType({}), always_update=True)
+    focus: var[SessionId | None] = var(None)
+    """The session that Live shows."""
+
+    def __init__(self, store: ProfileStore, archive: Archive) -> None:
+        super().__init__(store)
+        self.archive = archive
+        self._fold = Fold()
+
+    def _send(self, command: AnyCommand) -> None:
+        """Ask the engine something."""
+        raise NotImplementedError
+
+    def session(self, session: SessionId) -> SessionState | None:
+        """Give a session's state, also of a past one that was opened; None if it is not known."""
+        return self.sessions.get(session) or self.archive.opened.get(session)
+
+    def transcript(self, session: SessionId) -> Transcript:
+        """Give a session's transcript, a plain store; its state's `revision` tells of changes."""
+        if session in self.archive.opened and session not in self.sessions:
+            return self.archive.transcript(session)
+        return self._fold.transcript(session)
+
+    def open_past(self, session: SessionId) -> None:
+        """Show a session of the record in Live."""
+        try:
+            if session not in self.sessions:
+                self.archive.open(session)
+        except PortError as error:
+            self.report(error.problem)
+        else:
+            self.focus = session
+
+    async def read_whole(self, session: SessionId) -> None:
+        """Read a session of the record to its end, with room for keys between the slices.
+
+        Raises:
+            PortError: It cannot be read.
+        """
+        if session in self.sessions:
+            return
+        self.archive.open(session)
+        is_more = True
+        while is_more:
+            is_more = self.archive.read_on(session)
+            await asyncio.sleep(0)
+
+    def forget_sessions(self, sessions: tuple[SessionId, ...]) -> None:
+        """Delete sessions from the record, but those that go on or whose cleanup is not done."""
+        self._send(ForgetSessions(ids=sessions))
+
+    def note_on(self, session: SessionId, about: float, text: str) -> None:
+        """Note something on the turn that began at `about`; an empty text takes the note away."""
+        text = clean(text.strip(), limit=MAX_NOTE_CHARS)
+        self._send(Note(session=session, about=about, text=text))

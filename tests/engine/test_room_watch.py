@@ -1,0 +1,115 @@
+"""A hidden watch: it reads what is said, judges the agent, and is no part of the room."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import pytest_asyncio
+
+from lktui.core.cleanup import What
+from lktui.core.commands import WatchRoom
+from lktui.core.events import (
+    CleanupChanged,
+    Connected,
+    SessionEnded,
+    SessionId,
+    SessionSilent,
+)
+from lktui.core.fold import Fold
+from lktui.core.problems import ProblemCode
+from lktui.core.session import SessionState
+from lktui.engine.room_watch import RoomWatch
+from tests.support.fakes.agents import RAW, SESSION, Script
+from tests.support.fakes.world import AGENT, EXPLICIT, World
+
+ROOM = "call-5521"
+
+
+class Place:
+    """A room that somebody else has made, and a watch of it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.runs: list[RoomWatch] = []
+
+    def watch(self, script: Script | None = None, room: str = ROOM) -> RoomWatch:
+        world = self.world
+        if script is not None:
+            world.server.room(room)
+            world.server.workers[AGENT] = script
+            world.server.dispatch(room, AGENT)
+        session = SessionId(f"w{len(self.runs) + 1}")
+        command = WatchRoom(session=session, profile=EXPLICIT, room=room)
+        run = RoomWatch(command, world.gateway, world.janitor, world.recorder.emit, world.clock)
+        self.runs.append(run)
+        run.start()
+        return run
+
+    @property
+    def state(self) -> SessionState:
+        sessions = Fold().apply(self.world.events).sessions
+        session = self.runs[-1].session
+        return sessions.get(session, SessionState(id=session))
+
+
+@pytest_asyncio.fixture
+async def place(world: World) -> AsyncIterator[Place]:
+    one = Place(world)
+    yield one
+    for run in one.runs:
+        await run.end()
+
+
+async def test_the_agent_is_judged_as_in_a_conversation(place: Place) -> None:
+    place.watch(SESSION)
+    await place.world.until(lambda: place.state.ready)
+    assert place.state.agent is not None
+    assert place.state.watched
+
+
+async def test_a_room_that_is_not_there_is_not_made(place: Place) -> None:
+    run = place.watch(room="nowhere")
+    await run.ended.wait()
+    assert place.state.problem is not None
+    assert place.state.problem.code is ProblemCode.ROOM_MISSING
+    assert "nowhere" not in place.world.server.rooms
+
+
+async def test_nothing_is_owed_to_the_queue_and_the_room_stays(place: Place) -> None:
+    run = place.watch(SESSION)
+    await place.world.until(lambda: place.state.ready)
+    await run.end()
+    assert not [
+        item
+        for event in place.world.all(CleanupChanged)
+        for item in event.items
+        if item.what is What.ROOM
+    ]
+    assert ROOM in place.world.server.rooms
+    assert not place.world.last(SessionEnded).made
+
+
+async def test_a_line_is_refused(place: Place) -> None:
+    run = place.watch(SESSION)
+    await place.world.until(lambda: place.state.ready)
+    run.say("k", "hello")
+    assert place.world.notices[-1] == "not sent: this room is only watched"
+    assert not place.world.server.called("send_chat")
+
+
+async def test_an_agent_without_a_session_is_said_to_tell_nothing(place: Place) -> None:
+    place.watch(RAW)
+    await place.world.until(lambda: bool(place.world.all(SessionSilent)))
+    assert place.state.told.tells is False
+    assert len(place.world.all(SessionSilent)) == 1
+
+
+async def test_several_are_entered_one_after_another(place: Place) -> None:
+    server = place.world.server
+    server.connect_s = 2.0
+    for number in range(3):
+        place.watch(SESSION, f"room-{number}")
+    await place.world.until(lambda: len(place.world.all(Connected)) == 3)
+    times = [event.at for event in place.world.all(Connected)]
+    assert all(later - sooner >= 2.0 for sooner, later in pairwise(times))

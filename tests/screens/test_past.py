@@ -1,0 +1,142 @@
+"""Past sessions: the list, and one of them in Live as it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from lktui.core.commands import ForgetSessions, Note
+from lktui.core.events import (
+    CleanupResult,
+    Noted,
+    SegmentUpdated,
+    SessionEnded,
+    SessionsForgotten,
+)
+from tests.support.dashboard import Dashboard
+from tests.support.record import write_record
+from tests.support.scenes import Conversation
+from tests.support.talk import order
+
+SIZES = [(80, 24), (120, 40)]
+ORDER = Conversation("7f3a02", age_s=7000)
+FAILED = Conversation("91bc4e", "support", profile="nightly", age_s=3000)
+
+
+def ended(of: Conversation, after_s: float) -> SessionEnded:
+    return SessionEnded(
+        session=of.id,
+        at=of.at + after_s,
+        wall=of.wall + after_s,
+        cleanup=CleanupResult.DONE,
+        took_ms=12.0,
+    )
+
+
+async def listed(dashboard: Dashboard) -> None:
+    """Write two sessions and open the list of them."""
+    write_record(dashboard.paths, *order(ORDER), ended(ORDER, 140))
+    write_record(dashboard.paths, *FAILED.not_taken(), ended(FAILED, 20))
+    await dashboard.press("2", "H")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_newest_session_comes_first_with_how_it_went(
+    dashboard: Dashboard, size: tuple[int, int]
+) -> None:
+    async with dashboard.running(size):
+        await listed(dashboard)
+        first, second = dashboard.lines[2], dashboard.lines[3]
+        assert "✗ no worker took it" in first
+        assert "20 s" in first
+        assert "nightly" in first
+        assert "○ ended" in second
+        assert "2 min" in second
+        assert " 10 " in second
+        assert "── past sessions ──" in dashboard.lines[0]
+        assert "2 sessions" in dashboard.lines[0]
+        assert dashboard.footer.startswith("enter Open  e Export  / Filter  y Copy  d Delete")
+
+
+async def test_what_is_known_of_a_session_stands_below_the_list(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await listed(dashboard)
+        assert "Agent not dispatched: no worker took it" in dashboard.text
+        await dashboard.press("j")
+        assert "checkout" in dashboard.text
+
+
+async def test_without_a_record_the_page_says_so(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2", "H")
+        assert "No session yet." in dashboard.text
+        await dashboard.press("enter")
+        assert "not now: there is no row" in dashboard.status
+        await dashboard.press("H")
+        assert "2 Rooms" in dashboard.text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_one_of_them_opens_in_live_with_every_line(
+    dashboard: Dashboard, size: tuple[int, int]
+) -> None:
+    async with dashboard.running(size):
+        await listed(dashboard)
+        await dashboard.press("j", "enter")
+        assert "What would Friday cost?" in dashboard.text
+        assert "── over ──" in dashboard.text
+        assert dashboard.status.startswith("10 turns")
+        assert "over: s starts a new one" in dashboard.text
+        past = dashboard.controller.transcript(ORDER.id)
+        said = [event.text for event in order(ORDER) if isinstance(event, SegmentUpdated)]
+        assert [row.text for row in past if row.role is not None] == said[:-1]
+        assert len(dashboard.controller.sessions) == 0
+
+
+async def test_a_filter_finds_by_profile_outcome_and_id(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await listed(dashboard)
+        await dashboard.press("/", *"nightly", "enter")
+        assert "1 of 2 sessions" in dashboard.status
+        await dashboard.press("escape", "/", *str(ORDER.id), "enter")
+        assert "1 of 2 sessions" in dashboard.status
+        await dashboard.press("escape")
+        assert dashboard.status.startswith("2 sessions")
+
+
+async def test_deleting_asks_and_the_engine_does_it(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await listed(dashboard)
+        await dashboard.press("d", "enter")
+        assert not dashboard.engine.asked(ForgetSessions)
+        await dashboard.press("d", "y")
+        assert dashboard.engine.asked(ForgetSessions) == [ForgetSessions(ids=(FAILED.id,))]
+        await dashboard.hear(SessionsForgotten(ids=(), kept=(FAILED.id,), asked=True))
+        assert "1 kept" in dashboard.status
+
+
+async def test_a_past_session_is_exported_from_the_list(dashboard: Dashboard) -> None:
+    async with dashboard.running((120, 40)):
+        await listed(dashboard)
+        await dashboard.press("j", "e")
+        assert "bug report" not in dashboard.status
+        assert "write Markdown, for people" in dashboard.text
+        await dashboard.press("m")
+        (file,) = dashboard.paths.exports_dir.iterdir()
+        assert "What would Friday cost?" in file.read_text()
+        assert dashboard.status.endswith(file.name) or str(file)[:20] in dashboard.status
+
+
+async def test_a_note_on_a_past_session_is_asked_for_and_shown(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await listed(dashboard)
+        await dashboard.press("j", "enter", "m")
+        assert "── note on 2:13 you: What would Friday cost? ──" in dashboard.text
+        await dashboard.press(*"good", "enter")
+        about = ORDER.at + 133
+        assert dashboard.engine.asked(Note) == [Note(session=ORDER.id, about=about, text="good")]
+        await dashboard.hear(Noted(session=ORDER.id, about=about, text="good"))
+        assert "note      good" in dashboard.text
+        assert "hit" not in dashboard.status
+        assert "PAUSED" not in dashboard.text
+        await dashboard.press("m")
+        assert "good" in dashboard.lines[-2]

@@ -1,0 +1,78 @@
+"""Past sessions for the screens: read in slices, and a few kept in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lktui.core.events import Noted, SegmentUpdated, SessionId
+from lktui.core.fold import Fold
+from lktui.session.archive import MAX_OPENED, SLICE_EVENTS, Archive
+from lktui.store.paths import Paths
+from tests.support.record import write_record
+from tests.support.scenes import Conversation
+from tests.support.talk import Talk
+
+CALL = Conversation("7f3a02", age_s=900)
+LINES = 3 * SLICE_EVENTS
+
+
+def lines() -> list[SegmentUpdated]:
+    talk = Talk(CALL)
+    return [talk.line(1 + n / 10, "checkout", f"line {n}") for n in range(LINES)]
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    paths = Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
+    write_record(paths, *CALL.ready(), *lines())
+    return paths
+
+
+def test_a_session_is_read_in_slices_to_the_state_that_it_had(paths: Paths) -> None:
+    archive, fold = Archive(paths, {}), Fold()
+    archive.open(CALL.id)
+    read = [archive.progress(CALL.id)]
+    while archive.read_on(CALL.id):
+        read.append(archive.progress(CALL.id))
+    assert None not in read
+    assert read == sorted(set(read), key=lambda share: share or 0)
+    assert archive.progress(CALL.id) is None
+    wanted = fold.apply([*CALL.ready(), *lines()]).sessions[CALL.id]
+    assert archive.opened[CALL.id] == wanted
+    assert list(archive.transcript(CALL.id)) == list(fold.transcript(CALL.id))
+
+
+def test_one_that_is_opened_again_is_not_read_again(paths: Paths) -> None:
+    archive = Archive(paths, {})
+    archive.open(CALL.id)
+    rows = archive.transcript(CALL.id)
+    archive.open(CALL.id)
+    assert archive.transcript(CALL.id) is rows
+
+
+def test_the_one_that_was_opened_first_goes_when_there_are_too_many(paths: Paths) -> None:
+    archive = Archive(paths, {})
+    others = [Conversation(f"other{n}") for n in range(MAX_OPENED)]
+    for other in others:
+        write_record(paths, *other.ready())
+    archive.open(CALL.id)
+    for other in others:
+        archive.open(other.id)
+    assert list(archive.opened) == [other.id for other in others]
+
+
+def test_a_note_is_heard_once_however_far_the_session_is_read(paths: Paths) -> None:
+    archive = Archive(paths, {})
+    archive.open(CALL.id)
+    noted = Noted(session=CALL.id, at=9.0, about=CALL.at + 1, text="good")
+    write_record(paths, noted)
+    archive.hear([noted])
+    while archive.read_on(CALL.id):
+        pass
+    archive.hear([Noted(session=SessionId("unknown"), about=0.0, text="bad")])
+    notes = [row.text for row in archive.transcript(CALL.id) if row.speaker == "note"]
+    assert notes == ["good"]
+    archive.hear([Noted(session=CALL.id, at=9.1, about=CALL.at + 1, text="")])
+    assert not any(row.speaker == "note" for row in archive.transcript(CALL.id))
