@@ -1,7 +1,4 @@
-"""The app: wires controller, screens and theme together; it knows no LiveKit.
-
-The engine was started before this module is imported: it imports beside the first paint.
-"""
+"""The app: wires controller, screens and theme; the engine starts before this is imported."""
 
 from __future__ import annotations
 
@@ -27,7 +24,8 @@ from lktui.core.signs import StateKind
 from lktui.hangup import EndingSignals, end_with_terminal
 from lktui.invocation import Invocation
 from lktui.screens.action_screen import ActionScreen
-from lktui.screens.dashboard import DashboardScreen, Interrupted, QuitRequested, TerminalWanted
+from lktui.screens.app_requests import Interrupted, QuitRequested, TerminalWanted
+from lktui.screens.dashboard import DashboardScreen
 from lktui.screens.leaving import Leaving
 from lktui.screens.profiles.screen import ProfilesScreen
 from lktui.session.archive import Archive
@@ -129,10 +127,9 @@ class LktuiApp(App[None], inherit_bindings=False):
         self.call_after_refresh(self._painted)
         self.set_interval(LOOK_S, self.controller.reload_if_changed)
         await self.controller.start()
-        if self.controller.focus is not None:
-            self.switch_mode(Scope.LIVE)
         for name in self._talk_to:
             self.controller.start_session(name)
+        if self.controller.focus is not None:
             self.switch_mode(Scope.LIVE)
 
     def on_unmount(self) -> None:

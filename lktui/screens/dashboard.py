@@ -6,12 +6,11 @@ redraw only what looks different.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -28,6 +27,7 @@ from lktui.core.events import Phase, SessionId
 from lktui.core.footer_entries import footer_entries, help_entry
 from lktui.core.session import SessionState
 from lktui.screens.action_screen import ActionScreen, does
+from lktui.screens.app_requests import Interrupted, QuitRequested
 from lktui.screens.asking import ask_on_sheet
 from lktui.screens.chrome import header_of, message_of, stuck_of
 from lktui.screens.copying import copy_out
@@ -52,28 +52,6 @@ WATCHED = (
 """Vars of the controller that screens show."""
 
 _MINUTE_S = 60.0
-
-
-class QuitRequested(Message):
-    """Posted by a screen, handled by the app: end what goes on, clean up and leave."""
-
-
-class Interrupted(Message):
-    """Posted by a screen, handled by the app, which quits at the second one."""
-
-
-class TerminalWanted(Message):
-    """Posted by a screen, handled by the app: another program has the terminal until it ends."""
-
-    def __init__(self, argv: Sequence[str], ended: Callable[[int | None], None]) -> None:
-        """Make the request.
-
-        Args:
-            argv: The program with its arguments.
-            ended: Told its exit code, or None where this terminal cannot be lent.
-        """
-        super().__init__()
-        self.argv, self.ended = argv, ended
 
 
 class DashboardScreen(ActionScreen[None]):

@@ -16,7 +16,7 @@ from lktui.core.actions import ActionId, key_of
 from lktui.core.problems import PortError
 from lktui.core.signs import GLYPHS, StateKind
 from lktui.screens.action_screen import does
-from lktui.screens.dashboard import TerminalWanted
+from lktui.screens.app_requests import TerminalWanted
 from lktui.screens.list_screen import ListScreen
 from lktui.screens.profiles.rows import COLUMNS, agent_of, row_of, story_of
 from lktui.screens.words import moment
