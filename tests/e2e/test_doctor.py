@@ -218,9 +218,9 @@ def test_a_token_that_brings_an_agent_is_joined_on_request_only(
 
 
 def test_a_file_that_others_may_read_is_a_doubt_with_the_command_that_mends_it(
-    program: Program, server: Server, prefix: str
+    program: Program, server_at_hand: Server, prefix: str
 ) -> None:
-    program.save_profile("p", echo_profile(server, prefix))
+    program.save_profile("p", echo_profile(server_at_hand, prefix))
     file = program.config_dir / "profiles" / "p.toml"
     file.chmod(0o644)
     done = program.run("doctor", "p", "--json")

@@ -17,7 +17,6 @@ from tests.support.server import Server
 SAMPLE = (
     ("before create_room 1", "both"),
     ("after create_room 1", "both"),
-    ("before create_dispatch 1", "engine"),
     ("after create_dispatch 1", "both"),
     ("after delete_dispatch 1", "app"),
     ("after delete_room 1", "engine"),
