@@ -1,7 +1,8 @@
 """The record for the screens: sessions that are over, read from the journal, and what is exported.
 
 Like the controller an unmounted DOMNode whose var holds an immutable snapshot. A long session is
-read in slices, which its screen asks for, so that no key waits.
+read in slices, which its screen asks for, so that no key waits. What reads and writes is imported
+when it is first asked for: the first paint needs none of it.
 """
 
 from __future__ import annotations
@@ -10,19 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from textual.dom import DOMNode
 from textual.reactive import var
 
 from lktui.core.events import AnyEvent, SessionEvent, SessionId, SessionsForgotten
-from lktui.core.export import Format, event_line, markdown, report
 from lktui.core.fold import Fold
 from lktui.core.session import SessionState
 from lktui.core.transcript import Transcript
 from lktui.session.exports import Exports
-from lktui.session.versions import versions
 from lktui.store.paths import Paths
-from lktui.store.record import PastSession, SessionReader, list_sessions
+
+if TYPE_CHECKING:
+    from lktui.core.export import Format
+    from lktui.store.record import PastSession, SessionReader
 
 SLICE_EVENTS = 250
 """Reading so many takes 5 ms."""
@@ -55,6 +58,8 @@ class Archive(DOMNode):
         Raises:
             PortError: It cannot be read.
         """
+        from lktui.store.record import list_sessions  # noqa: PLC0415 - not at first paint
+
         return list_sessions(self._paths)
 
     # --- reading one ------------------------------------------------------------------------
@@ -65,6 +70,8 @@ class Archive(DOMNode):
         Raises:
             PortError: It cannot be read.
         """
+        from lktui.store.record import SessionReader  # noqa: PLC0415 - not at first paint
+
         if session in self._folds:
             return
         while len(self._folds) >= MAX_OPENED:
@@ -144,6 +151,9 @@ class Archive(DOMNode):
         return self.exports.write(name, form.suffix, self._parts(session, rows, form))
 
     def _parts(self, session: SessionState, rows: Transcript, form: Format) -> Iterator[str]:
+        from lktui.core.export import Format, markdown, report  # noqa: PLC0415 - not at first paint
+        from lktui.session.versions import versions  # noqa: PLC0415 - the same
+
         match form:
             case Format.MARKDOWN:
                 return markdown(session, rows)
@@ -159,6 +169,9 @@ def recorded_lines(paths: Paths, session: SessionId) -> Iterator[str]:
     Raises:
         PortError: The record cannot be read.
     """
+    from lktui.core.export import event_line  # noqa: PLC0415 - not at first paint
+    from lktui.store.record import SessionReader  # noqa: PLC0415 - the same
+
     with SessionReader(paths, session) as reader:
         batches = iter(lambda: reader.read(_CHUNK_EVENTS), [])
         yield from map(event_line, chain.from_iterable(batches))

@@ -56,6 +56,16 @@ def test_the_app_never_imports_what_the_engine_does(program: Program, modules: P
     assert imported(modules) & _OF_THE_ENGINE == set()
 
 
+def test_a_start_imports_nothing_that_only_later_steps_need() -> None:
+    script = "import sys, lktui.cli, lktui.dashboard, lktui.app; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    later = {"sqlite3", "email", "importlib.metadata", "tomlkit", "yaml", "lktui.core.export"}
+    assert loaded & later == set()
+
+
 @pytest.mark.parametrize(
     ("words", "left_out"),
     [
