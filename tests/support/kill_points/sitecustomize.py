@@ -79,7 +79,8 @@ def _wrap(steps: _Steps, owner: Any, name: str, *, waits: bool) -> None:
         told = f"{name}{_told(args[0]) if args else ''}"
         steps.take(f"before {told}")
         result = inner(self, *args, **given)
-        steps.take(f"after {told}")
+        # The journal refuses what another engine has claimed meanwhile: nothing was written.
+        steps.take(f"{'refused' if result is False else 'after'} {told}")
         return result
 
     @functools.wraps(inner)
