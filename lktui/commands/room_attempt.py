@@ -10,14 +10,14 @@ import msgspec
 
 from lktui.commands.diagnostics import fail, hint
 from lktui.commands.headless import Headless
-from lktui.commands.probe_report import AgentResult, agent_of
+from lktui.commands.probe_report import AttemptResult, agent_of
 from lktui.core.commands import DispatchInto, EndSession
 from lktui.core.dispatch import LIST_TRUE_S
 from lktui.core.events import SessionId
 from lktui.core.fold import State
-from lktui.core.problems import ExitCode, Problem, ProblemCode
+from lktui.core.problems import ExitCode, ProblemCode
 from lktui.core.profile import Profile
-from lktui.core.session import SessionState, Timings
+from lktui.core.session import SessionState
 from lktui.core.signs import GLYPHS, took
 from lktui.invocation import Invocation
 
@@ -27,18 +27,10 @@ END_LIMIT_S = 30.0
 LONGEST_WAIT_S = 3600.0
 
 
-class RoomAttempt(msgspec.Struct, frozen=True, kw_only=True):
+class RoomAttempt(AttemptResult, frozen=True, kw_only=True):
     """The object of `dispatch` and `retry`: an attempt and its room (README, "dispatch")."""
 
     room: str
-    n: int
-    ok: bool
-    outcome: str
-    problem: Problem | None
-    dispatch_id: str
-    agent: AgentResult | None
-    timings_ms: Timings
-    seen: tuple[str, ...]
 
 
 def seconds_to_wait(text: str) -> float:

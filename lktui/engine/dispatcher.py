@@ -31,10 +31,10 @@ from lktui.engine.agent_session import AgentSession
 from lktui.engine.failures import may_be_tried_again, may_have_landed
 from lktui.engine.judge import Judge
 from lktui.engine.kept_out import KeptOut
+from lktui.engine.landings import Landings
 from lktui.engine.lookout import Lookout
 from lktui.engine.pacer import Pacer
 from lktui.engine.ports import Ledger, ServerApi
-from lktui.engine.tasks import Landings
 from lktui.engine.witness import Witness
 
 _WITHOUT_A_JOB = frozenset({Outcome.NOT_TAKEN, Outcome.REJECTED})

@@ -18,7 +18,7 @@ from lktui.core.doctor import (
 from lktui.core.events import AnyEvent
 from lktui.engine.janitor import Janitor
 from lktui.engine.ports import Gateway
-from lktui.engine.tasks import Tasks
+from lktui.tasks import Tasks
 
 MAX_RUNS = 20
 

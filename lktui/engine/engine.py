@@ -54,9 +54,9 @@ from lktui.engine.room_dispatch import RoomDispatch
 from lktui.engine.room_monitor import RoomMonitor
 from lktui.engine.room_watch import RoomWatch
 from lktui.engine.session_run import SessionRun
-from lktui.engine.tasks import Tasks
 from lktui.store.journal import Journal
 from lktui.store.pruning import Keep
+from lktui.tasks import Tasks
 
 Run = SessionRun | RoomDispatch | RoomWatch
 MAX_SESSIONS = 200

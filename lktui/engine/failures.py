@@ -18,7 +18,8 @@ from google.protobuf.message import DecodeError
 from livekit import api, rtc
 
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
-from lktui.core.sanitize import clean_detail
+from lktui.core.sanitize import clean, clean_detail
+from lktui.store.paths import LOG_NAME
 
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 _ELSEWHERE = frozenset({404, 405, 501})
@@ -128,6 +129,12 @@ def _of_os_error(error: OSError) -> ProblemCode:
     # aiohttp joins the errors of several addresses into one OSError of text only.
     refused = re.search(r"refused|Errno 111|Errno 61", str(error))
     return ProblemCode.CONNECTION_REFUSED if refused else ProblemCode.CONNECT_FAILED
+
+
+def of_unforeseen(error: BaseException) -> Problem:
+    """Tell of what nobody foresaw: its kind and words, and that the log has the rest."""
+    what = clean(f"{type(error).__name__}: {error}", limit=200)
+    return problem(ProblemCode.INTERNAL, what=what, log=f"{LOG_NAME} in the state folder")
 
 
 def answered(found: Problem) -> bool:

@@ -25,13 +25,11 @@ from lktui.core.events import (
     SessionId,
 )
 from lktui.core.orphans import Orphan
-from lktui.core.problems import PortError, Problem, ProblemCode, problem
+from lktui.core.problems import PortError, Problem
 from lktui.core.profile import Profile
-from lktui.core.sanitize import clean
-from lktui.engine.failures import answered
+from lktui.engine.failures import answered, of_unforeseen
 from lktui.engine.ports import Gateway, ServerApi
 from lktui.engine.removal import Removal, SparedError
-from lktui.engine.tasks import LOG_PLACE
 from lktui.store.journal import Journal
 
 _TICK_S = 1.0
@@ -292,8 +290,7 @@ class Janitor:
             del self._working[item_id]
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("cleaning up %s failed", item_id, exc_info=error)
-            what = clean(f"{type(error).__name__}: {error}", limit=200)
-            self._failed(item_id, problem(ProblemCode.INTERNAL, what=what, log=LOG_PLACE))
+            self._failed(item_id, of_unforeseen(error))
 
     def _failed(self, item_id: str, found: Problem) -> None:
         item = self._items.get(item_id)

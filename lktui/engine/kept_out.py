@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from lktui.clock import Clock
 from lktui.core.problems import PortError
 from lktui.engine.ports import ServerApi
-from lktui.engine.tasks import Tasks
+from lktui.tasks import Tasks
 
 KEEP_OUT_S = 20.0
 _log = logging.getLogger(__name__)

@@ -22,8 +22,8 @@ from lktui.core.profile import AuthMode, DispatchMode, Profile
 from lktui.core.sanitize import clean
 from lktui.engine.failures import may_have_landed
 from lktui.engine.janitor import Janitor
+from lktui.engine.landings import Landings
 from lktui.engine.ports import ServerApi
-from lktui.engine.tasks import Landings
 
 
 class OwnRoom:

@@ -16,7 +16,7 @@ from lktui.clock import Clock
 from lktui.core.problems import PortError
 from lktui.engine.agent_session import AgentSession
 from lktui.engine.patience import patiently
-from lktui.engine.tasks import Tasks
+from lktui.tasks import Tasks
 
 _FIRST_WAITS_S = (0.1, 0.2, 0.4, 0.5, 0.5, 0.5) + (1.0,) * 30
 """Waits between the first pings; then `EVERY_S`. A session that is just starting does not answer

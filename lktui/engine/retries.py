@@ -17,9 +17,10 @@ from lktui.core.events import (
 from lktui.core.problems import PortError
 from lktui.core.verdict import RETRY_SAFE, Diagnosis
 from lktui.engine.dispatcher import Dispatcher
+from lktui.engine.landings import Landings
 from lktui.engine.ports import ServerApi
 from lktui.engine.safe_retry import AgentAlive, SafeRetry
-from lktui.engine.tasks import Landings, Tasks
+from lktui.tasks import Tasks
 
 GOOD_S = 60.0
 """An agent that was well for so long is worth as many retries as a new one."""

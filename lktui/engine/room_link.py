@@ -23,7 +23,7 @@ from lktui.engine.media_path import path_of
 from lktui.engine.patience import patiently
 from lktui.engine.ports import LinkListener, Participant, Topic
 from lktui.engine.server_api import participant
-from lktui.engine.tasks import Tasks
+from lktui.tasks import Tasks
 
 CONNECT_LIMIT_S = 15.0
 SEND_LIMIT_S = 5.0

@@ -10,8 +10,8 @@ from lktui.engine.agent_session import AgentSession
 from lktui.engine.conversation import Conversation
 from lktui.engine.dispatcher import Dispatcher
 from lktui.engine.ports import Participant, Topic
-from lktui.engine.tasks import Tasks
 from lktui.engine.witness import GAP_S
+from lktui.tasks import Tasks
 
 
 class RoomListener:

@@ -22,11 +22,12 @@ from lktui.core.events import (
     RoomsRead,
     RoomsUnlisted,
 )
-from lktui.core.problems import PortError, ProblemCode, problem
+from lktui.core.problems import PortError, ProblemCode
 from lktui.core.profile import Profile
 from lktui.core.sanitize import clean
+from lktui.engine.failures import of_unforeseen
 from lktui.engine.ports import Gateway, ServerApi
-from lktui.engine.tasks import LOG_PLACE, Tasks
+from lktui.tasks import Tasks
 
 EVERY_S = 2.4
 ROOMS_A_ROUND = 9
@@ -91,8 +92,7 @@ class RoomMonitor:
         await self._tasks.cancel()
 
     def _broke(self, error: BaseException) -> None:
-        what = clean(f"{type(error).__name__}: {error}", limit=200)
-        found = problem(ProblemCode.INTERNAL, what=what, log=LOG_PLACE)
+        found = of_unforeseen(error)
         self._emit(RoomsUnlisted(profile=self._profile, problem=found, read_wall=self._read_wall))
 
     # --- again and again ----------------------------------------------------------------------

@@ -22,9 +22,10 @@ from lktui.core.events import (
     Step,
     StepDone,
 )
-from lktui.core.problems import PortError, Problem, ProblemCode, problem
-from lktui.core.sanitize import clean
-from lktui.engine.tasks import LOG_PLACE, Landings, Tasks
+from lktui.core.problems import PortError, Problem
+from lktui.engine.failures import of_unforeseen
+from lktui.engine.landings import Landings
+from lktui.tasks import Tasks
 
 LAND_LIMIT_S = 12.0
 """So long an end waits for creates that are under way."""
@@ -90,8 +91,7 @@ class RunLife:
 
     def broke(self, error: BaseException) -> None:
         """Something unforeseen: said, and the run ended, rather than left waiting for ever."""
-        what = clean(f"{type(error).__name__}: {error}", limit=200)
-        self.fail(problem(ProblemCode.INTERNAL, what=what, log=LOG_PLACE))
+        self.fail(of_unforeseen(error))
 
     async def stop_opening(self) -> bool:
         """Stop opening it; whether that was still under way."""

@@ -18,8 +18,8 @@ from lktui.core.sanitize import clean
 from lktui.core.signs import seconds
 from lktui.core.verdict import Outcome
 from lktui.engine.dispatcher import Dispatcher
+from lktui.engine.landings import Landings
 from lktui.engine.ports import ServerApi
-from lktui.engine.tasks import Landings
 
 LEAVE_WAIT_S = 4.0
 """A stuck agent is removed by the server 3.1 s after the delete; a dead one never is."""

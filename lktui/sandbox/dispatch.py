@@ -16,8 +16,8 @@ from livekit.protocol import agent, agent_dispatch, models
 from lktui.sandbox.delays import Delays
 from lktui.sandbox.identifiers import Prefix, new_id
 from lktui.sandbox.rooms import Room
-from lktui.sandbox.tasks import Tasks
 from lktui.sandbox.workers import Workers
+from lktui.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 

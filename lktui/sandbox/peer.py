@@ -26,7 +26,7 @@ from aiortc import (
 
 from lktui.sandbox.ice import UdpPort
 from lktui.sandbox.sdp import MAX_MESSAGE_BYTES, Local, Offer, Remote
-from lktui.sandbox.tasks import Tasks
+from lktui.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 

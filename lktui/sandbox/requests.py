@@ -11,7 +11,7 @@ from livekit.protocol import models, rtc
 from lktui.sandbox.identifiers import Prefix, new_id
 from lktui.sandbox.participants import Participant
 from lktui.sandbox.rooms import Room
-from lktui.sandbox.tasks import Tasks
+from lktui.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from lktui.sandbox.participants import Participant
 from lktui.sandbox.peer import Peer
 from lktui.sandbox.presence import Batch, News, next_tick
 from lktui.sandbox.room_count import RoomCount
-from lktui.sandbox.tasks import Tasks
+from lktui.tasks import Tasks
 
 _EMPTY_S = 300
 _DEPARTURE_S = 20

@@ -27,10 +27,10 @@ from lktui.sandbox.requests import Requests
 from lktui.sandbox.room_service import RoomService
 from lktui.sandbox.rooms import Room, Surroundings
 from lktui.sandbox.signalling import Signalling
-from lktui.sandbox.tasks import Tasks
 from lktui.sandbox.twirp import Twirp, TwirpError
 from lktui.sandbox.worker_socket import WorkerSocket
 from lktui.sandbox.workers import Workers
+from lktui.tasks import Tasks
 
 _MAX_BODY_BYTES = 8 << 20
 # A join request is in the address of the request, with an offer of several kilobytes in it.

@@ -13,7 +13,7 @@ from lktui.core.problems import PortError, ProblemCode
 from lktui.engine.call_log import CallLog
 from lktui.engine.room_link import SEND_LIMIT_S, RtcRoomLink
 from lktui.engine.room_listener import RoomListener
-from lktui.engine.tasks import Tasks
+from lktui.tasks import Tasks
 from tests.support.clock import LoopClock
 
 

@@ -23,15 +23,14 @@ from lktui.core.doctor import (
     needs_of,
 )
 from lktui.core.events import AnyEvent, SessionId
-from lktui.core.problems import PortError, ProblemCode, problem
-from lktui.core.sanitize import clean
+from lktui.core.problems import PortError
 from lktui.engine.doctor import access, talking
 from lktui.engine.doctor.case import Case, Network, SkippedError, Told
 from lktui.engine.doctor.talking import FoundError
 from lktui.engine.doctor.visit import Visit
+from lktui.engine.failures import of_unforeseen
 from lktui.engine.janitor import Janitor
 from lktui.engine.ports import Gateway
-from lktui.engine.tasks import LOG_PLACE
 
 CHECK_LIMIT_S = 120.0
 """Longer than any check takes by its own limits; what hangs all the same has an end."""
@@ -153,8 +152,7 @@ class DoctorRun:
             found, seen = error.problem, error.seen if isinstance(error, FoundError) else ()
         except Exception as error:  # noqa: BLE001 - one check that breaks must not hide the others
             _log.exception("the doctor's check %s broke", check)
-            what = clean(f"{type(error).__name__}: {error}", limit=200)
-            found, seen = problem(ProblemCode.INTERNAL, what=what, log=LOG_PLACE), ()
+            found, seen = of_unforeseen(error), ()
         else:
             return Finding(
                 check=check,

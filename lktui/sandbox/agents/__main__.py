@@ -27,7 +27,7 @@ from lktui.sandbox.agents.demo_agents import DEMO_AGENTS
 from lktui.sandbox.agents.job import do_job
 from lktui.sandbox.agents.server import Server, UnsetError
 from lktui.sandbox.agents.worker import Worker
-from lktui.sandbox.tasks import Tasks
+from lktui.tasks import Tasks
 
 BANNER = "demo agents for lktui: for trying and testing only"
 END_LIMIT_S = 1.7

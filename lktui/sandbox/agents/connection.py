@@ -11,7 +11,7 @@ from livekit import rtc
 
 from lktui.core.sanitize import clean_detail
 from lktui.sandbox.agents.stage import StageError
-from lktui.sandbox.tasks import Tasks
+from lktui.tasks import Tasks
 
 CHAT, TRANSCRIPTION, SESSION = "lk.chat", "lk.transcription", "lk.agent.session"
 SEND_LIMIT_S = 10.0

@@ -22,7 +22,7 @@ from lktui.sandbox.agents.audience import Audience
 from lktui.sandbox.agents.demo_agents import DemoAgent
 from lktui.sandbox.agents.script import Reply, ToolCall, reply_to
 from lktui.sandbox.agents.stage import Stage, StageError
-from lktui.sandbox.tasks import Tasks
+from lktui.tasks import Tasks
 
 MAX_LINES = 32
 """So many lines wait; more are not heard."""

@@ -15,8 +15,8 @@ from lktui.sandbox.dispatch import Dispatcher
 from lktui.sandbox.ice import UdpPort
 from lktui.sandbox.participants import Participant
 from lktui.sandbox.rooms import Room, Surroundings
-from lktui.sandbox.tasks import Tasks
 from lktui.sandbox.workers import Worker, Workers
+from lktui.tasks import Tasks
 from tests.support.fakes.signal_link import FakeLink
 
 

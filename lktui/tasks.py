@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 _log = logging.getLogger(__name__)
+
+
+def _ignore(_error: BaseException) -> None:
+    """Stand in for an owner who wants the log only."""
 
 
 class Tasks:
@@ -14,10 +18,11 @@ class Tasks:
 
     Args:
         owner: For the log.
+        on_failure: Called with the error of a task that failed, after it was logged.
     """
 
-    def __init__(self, owner: str) -> None:
-        self._owner = owner
+    def __init__(self, owner: str, on_failure: Callable[[BaseException], None] = _ignore) -> None:
+        self._owner, self._on_failure = owner, on_failure
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -41,3 +46,4 @@ class Tasks:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a task of %s failed", self._owner, exc_info=error)
+            self._on_failure(error)
