@@ -17,17 +17,19 @@ from lktui.commands.headless import Headless
 from lktui.core.commands import EndSession, Retry, StartSession
 from lktui.core.dispatch import LIST_TRUE_S
 from lktui.core.events import SessionId
-from lktui.core.profile import DispatchMode, Profile, Secret
+from lktui.core.profile import Profile
 from lktui.core.session import SessionState
 from lktui.invocation import Invocation
 from lktui.store.paths import Paths
 from tests.support.agents_worker import AgentsWorker
 from tests.support.livekit_server import LiveKitServer
+from tests.support.server import profile_at
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 
 ROUNDS = 8
-RAW = Path(__file__).with_name("raw_retry.py")
+RAW = ("-m", "tests.bench.raw_retry")
+CHECKOUT = Path(__file__).parents[2]
 BEFORE = {"no job": "reject_next", "hung job": "hang", "healthy, replaced": "session"}
 """What the first dispatch comes to, and the worker's mode for it."""
 
@@ -68,20 +70,21 @@ async def test_retry_to_ready_against_the_raw_sdk(
     livekit_server: LiveKitServer, echo_worker: AgentsWorker, tmp_path: Path, before: str
 ) -> None:
     mode = BEFORE[before]
-    profile = Profile(
-        name="bench",
-        url=livekit_server.url,
-        api_key=Secret(livekit_server.key),
-        api_secret=Secret(livekit_server.secret),
-        agent_name=echo_worker.name,
-        dispatch_mode=DispatchMode.EXPLICIT,
+    profile = profile_at(
+        livekit_server,
+        echo_worker.name,
         join_timeout=60,
         metadata=json.dumps({"mode": mode, "once": True}),
     )
     paths = Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
     arguments = [livekit_server.url, livekit_server.key, livekit_server.secret, echo_worker.name]
     raw = await asyncio.create_subprocess_exec(
-        sys.executable, str(RAW), *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        sys.executable,
+        *RAW,
+        *arguments,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=CHECKOUT,
     )
     assert raw.stdin is not None
     assert raw.stdout is not None

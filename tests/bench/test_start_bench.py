@@ -25,11 +25,12 @@ import lktui
 from lktui.commands.headless import Headless
 from lktui.core.commands import EndSession, StartSession
 from lktui.core.events import SessionId
-from lktui.core.profile import DispatchMode, Profile, Secret
+from lktui.core.profile import Profile
 from lktui.invocation import Invocation
 from lktui.store.paths import Paths
 from tests.support.agents_worker import AgentsWorker
 from tests.support.livekit_server import LiveKitServer
+from tests.support.server import profile_at
 from tests.support.terminal import Terminal
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
@@ -40,7 +41,8 @@ SETTLE_S = 1.5
 """Nothing is drawn for so long: the engine is up, or was none."""
 PACKAGE = Path(lktui.__file__).parent
 MINIMAL = Path(__file__).with_name("minimal_app.py")
-RAW = Path(__file__).with_name("raw_sdk.py")
+RAW = ("-m", "tests.bench.raw_sdk")
+CHECKOUT = Path(__file__).parents[2]
 APP = [str(Path(sys.executable).with_name("lktui"))]
 """The installed command, as people start it."""
 
@@ -131,24 +133,18 @@ async def ready_ms(engine: Headless, profile: Profile) -> float:
 async def test_ready_against_the_raw_sdk(
     livekit_server: LiveKitServer, echo_worker: AgentsWorker, tmp_path: Path
 ) -> None:
-    profile = Profile(
-        name="bench",
-        url=livekit_server.url,
-        api_key=Secret(livekit_server.key),
-        api_secret=Secret(livekit_server.secret),
-        agent_name=echo_worker.name,
-        dispatch_mode=DispatchMode.EXPLICIT,
-    )
+    profile = profile_at(livekit_server, echo_worker.name)
     paths = Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
     raw_ms, our_ms = [], []
     arguments = [livekit_server.url, livekit_server.key, livekit_server.secret, echo_worker.name]
     raw = await asyncio.create_subprocess_exec(
         sys.executable,
-        str(RAW),
+        *RAW,
         *arguments,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment(),
+        cwd=CHECKOUT,
     )
     assert raw.stdin is not None
     assert raw.stdout is not None

@@ -13,11 +13,11 @@ import pytest
 import pytest_asyncio
 
 from lktui.commands.headless import Headless
-from lktui.core.profile import DispatchMode, Profile, Secret
 from lktui.invocation import Invocation
 from lktui.store.paths import Paths
 from tests.support.livekit_server import LiveKitServer
 from tests.support.observed_session import ObservedSession, ObservedSessions
+from tests.support.server import profile_at
 
 pytestmark = [pytest.mark.usefixtures("echo_worker"), pytest.mark.timeout(3600)]
 
@@ -95,15 +95,7 @@ async def campaign(
     livekit_server: LiveKitServer, prefix: str, tmp_path: Path
 ) -> AsyncIterator[Campaign]:
     """Give a campaign with the worker `echo`; it ends with what it found."""
-    profile = Profile(
-        name="echo",
-        url=livekit_server.url,
-        api_key=Secret(livekit_server.key),
-        api_secret=Secret(livekit_server.secret),
-        agent_name="echo",
-        dispatch_mode=DispatchMode.EXPLICIT,
-        room_prefix=prefix,
-    )
+    profile = profile_at(livekit_server, room_prefix=prefix)
     paths = Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
     sessions = ObservedSessions(profile)
     async with Headless(Invocation(paths=paths, env=dict(os.environ)), sessions.take) as engine:

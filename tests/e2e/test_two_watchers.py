@@ -14,12 +14,12 @@ from lktui.commands.headless import Headless
 from lktui.core.commands import AnyCommand, Say, StartSession, WatchRoom
 from lktui.core.events import Mark, Role, SessionId
 from lktui.core.fold import State
-from lktui.core.profile import DispatchMode, Profile, Secret
 from lktui.core.session import SessionState
 from lktui.core.transcript import Row
 from lktui.invocation import Invocation
 from lktui.store.paths import Paths
 from tests.support.livekit_server import LiveKitServer
+from tests.support.server import profile_at
 
 pytestmark = pytest.mark.usefixtures("echo_worker")
 
@@ -93,16 +93,7 @@ async def seer(stack: AsyncExitStack, folder: Path) -> Seer:
 async def test_a_talk_with_tools_is_the_same_for_all_who_see_it(
     livekit_server: LiveKitServer, prefix: str, tmp_path: Path
 ) -> None:
-    profile = Profile(
-        name="echo",
-        url=livekit_server.url,
-        api_key=Secret(livekit_server.key),
-        api_secret=Secret(livekit_server.secret),
-        agent_name="echo",
-        dispatch_mode=DispatchMode.EXPLICIT,
-        room_prefix=prefix,
-        metadata=json.dumps({"mode": "shop"}),
-    )
+    profile = profile_at(livekit_server, room_prefix=prefix, metadata=json.dumps({"mode": "shop"}))
     async with AsyncExitStack() as stack:
         talker = await seer(stack, tmp_path / "talker")
         watcher = await seer(stack, tmp_path / "watcher")

@@ -20,7 +20,7 @@ from lktui.commands.headless import Headless
 from lktui.core.events import (
     AnyEvent,
 )
-from lktui.core.profile import DispatchMode, Profile, Secret
+from lktui.core.profile import DispatchMode
 from lktui.invocation import Invocation
 from lktui.store.paths import Paths
 from tests.e2e.results import Run, read
@@ -30,6 +30,7 @@ from tests.support.guest import Guest
 from tests.support.livekit_server import LiveKitServer, server_binary
 from tests.support.observed_session import ObservedSession
 from tests.support.program import Program, echo_profile
+from tests.support.server import profile_at
 
 pytestmark = pytest.mark.usefixtures("echo_worker")
 
@@ -46,15 +47,7 @@ async def observed(
     server: LiveKitServer, prefix: str, folder: Path
 ) -> AsyncIterator[ObservedSession]:
     """Run an engine for one session, which ends with it."""
-    profile = Profile(
-        name="echo",
-        url=server.url,
-        api_key=Secret(server.key),
-        api_secret=Secret(server.secret),
-        agent_name="echo",
-        dispatch_mode=DispatchMode.EXPLICIT,
-        room_prefix=prefix,
-    )
+    profile = profile_at(server, room_prefix=prefix)
     paths = Paths.of(str(folder / "config"), str(folder / "state"))
     events: list[AnyEvent] = []
     async with Headless(Invocation(paths=paths, env=dict(os.environ)), events.extend) as engine:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
+from lktui.core.profile import DispatchMode, Profile, Secret
 from tests.support import twirp
 
 
@@ -37,3 +40,16 @@ class Server(twirp.Server, Protocol):
 
     def thaw(self) -> None:
         """Let a frozen one go on."""
+
+
+def profile_at(server: twirp.Server, agent: str = "echo", **fields: object) -> Profile:
+    """Make a profile that dispatches an agent at a server; `fields` are the profile's own."""
+    profile = Profile(
+        name="echo",
+        url=server.url,
+        api_key=Secret(server.key),
+        api_secret=Secret(server.secret),
+        agent_name=agent,
+        dispatch_mode=DispatchMode.EXPLICIT,
+    )
+    return msgspec.structs.replace(profile, **fields)
