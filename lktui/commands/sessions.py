@@ -42,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation, args: argparse.Namespace) -> int:
     """Do it and give the exit code."""
-    sessions = list_sessions(invocation.paths, limit=max(0, args.limit))
-    if invocation.profile:
-        sessions = tuple(one for one in sessions if one.profile == invocation.profile)
+    sessions = list_sessions(
+        invocation.paths, limit=max(0, args.limit), profile=invocation.profile or ""
+    )
     if invocation.json:
         results = [_result(session) for session in sessions]
         sys.stdout.write(msgspec.json.encode({"sessions": results}).decode() + "\n")

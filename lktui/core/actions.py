@@ -104,6 +104,12 @@ class ActionId(StrEnum):
     PAST_FILTER = "past.filter"
     PAST_COPY = "past.copy"
     PAST_DELETE = "past.delete"
+    PAST_SORT = "past.sort"
+    PAST_REVERSE = "past.reverse"
+    PAST_MARK = "past.mark"
+    PAST_MARK_ALL = "past.mark_all"
+    PAST_COPY_ALL = "past.copy_all"
+    PAST_HELP = "past.help"
     PAST_CLOSE = "past.close"
     COMPOSER_SEND = "composer.send"
     COMPOSER_LEAVE = "composer.leave"
@@ -177,7 +183,7 @@ PARENTS: Mapping[Scope, tuple[Scope, ...]] = MappingProxyType(
         Scope.LIVE: (Scope.MOVING, Scope.GLOBAL),
         Scope.HELP: (Scope.MOVING,),
         Scope.HISTORY: (Scope.MOVING,),
-        Scope.PAST: (Scope.MOVING,),
+        Scope.PAST: (Scope.MARKS, Scope.MOVING),
         Scope.IMPORT: (Scope.MOVING,),
         Scope.DOCTOR: (Scope.MOVING,),
         Scope.FORM: (Scope.CHOICE,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -81,22 +81,16 @@ class Fold:
 
     def apply(self, events: Iterable[AnyEvent]) -> State:
         """Take a batch and publish one new snapshot."""
-        sessions = dict(self.state.sessions)
+        events = list(events)
         cleanup = dict(self.state.cleanup)
         rooms = self.state.rooms
         outcomes = dict(self.state.outcomes)
+        sessions = self._sessions(events, outcomes)
         queue_read = self.state.queue_read
-        events = list(events)
         for event in events:
             match event:
-                case SessionEvent():
-                    known = sessions.get(event.session)
-                    if known is None and not isinstance(event, SessionOpened):
-                        continue
-                    session = self._session(known or SessionState(id=event.session), event)
-                    sessions[event.session] = session
-                    if isinstance(event, VerdictReached | ProblemRaised):
-                        outcomes.update(_outcome(session, event.wall))
+                case SessionEvent():  # first, for most events are
+                    pass
                 case OutcomesRead():
                     read = {outcome.profile: outcome for outcome in event.outcomes}
                     outcomes = read | outcomes
@@ -133,9 +127,31 @@ class Fold:
         )
         return self.state
 
+    def _sessions(
+        self, events: list[AnyEvent], outcomes: dict[str, ProfileOutcome]
+    ) -> dict[SessionId, SessionState]:
+        """Apply what the events tell of sessions, and write down how these went."""
+        sessions = dict(self.state.sessions)
+        said: dict[SessionId, list[SegmentUpdated]] = {}
+        for event in events:
+            if isinstance(event, SegmentUpdated):
+                if event.session in sessions:
+                    self.transcript(event.session).apply(event)
+                    said.setdefault(event.session, []).append(event)
+            elif isinstance(event, SessionEvent):
+                self._count_in(sessions, event.session, said.pop(event.session, ()))
+                known = sessions.get(event.session)
+                if known is None and not isinstance(event, SessionOpened):
+                    continue
+                session = self._session(known or SessionState(id=event.session), event)
+                sessions[event.session] = session
+                if isinstance(event, VerdictReached | ProblemRaised):
+                    outcomes.update(_outcome(session, event.wall))
+        for session_id, lines in said.items():
+            self._count_in(sessions, session_id, lines)
+        return sessions
+
     def _session(self, before: SessionState, event: SessionEvent) -> SessionState:
-        if isinstance(event, SegmentUpdated):
-            return self._said(before, event)
         state = before.apply(event)  # type: ignore[arg-type]  # every tagged subclass is in the union
         if state.story is not before.story and _stands_between_lines(before, event):
             self._add_fact(state, state.story[-1])
@@ -150,12 +166,19 @@ class Fold:
             state = msgspec.structs.replace(state, revision=state.revision + 1)
         return state
 
-    def _said(self, before: SessionState, event: SegmentUpdated) -> SessionState:
-        transcript = self.transcript(event.session)
-        transcript.apply(event)
+    def _count_in(
+        self,
+        sessions: dict[SessionId, SessionState],
+        session: SessionId,
+        lines: Sequence[SegmentUpdated],
+    ) -> None:
+        """Have a session's state tell of lines that its transcript has."""
+        if not lines:
+            return
+        transcript = self.transcript(session)
         reply = transcript.last_reply
-        return msgspec.structs.replace(
-            before.apply(event),
+        sessions[session] = msgspec.structs.replace(
+            sessions[session].said(lines),
             turns=transcript.turns,
             reply_s=reply.latency_s if reply else None,
         )

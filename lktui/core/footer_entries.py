@@ -11,8 +11,11 @@ _WITH_MARKS = (
     ActionId.ROOMS_MARK_ALL,
     ActionId.CLEANUP_MARK_ALL,
     ActionId.ORPHANS_MARK_ALL,
+    ActionId.PAST_MARK_ALL,
     ActionId.COPY,
+    ActionId.PAST_COPY,
     ActionId.FILTER,
+    ActionId.PAST_FILTER,
     ActionId.ORPHANS_CLOSE,
 )
 """What is of use besides what acts on the marks."""

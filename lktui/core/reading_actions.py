@@ -49,6 +49,10 @@ def ask_send(view: View) -> Question | None:
 
 def ask_past_delete(view: View) -> Question | None:
     """What is deleted from the record is gone."""
+    if view.marks:
+        count = "1 marked session" if view.marks == 1 else f"{view.marks} marked sessions"
+        effect = Effect(count, "their records and notes go; those in use stay")
+        return Question(f"delete the records of {count}?", (effect,), "Delete the records")
     effect = Effect(view.room or "this session", "its record and its notes go")
     return Question("delete this session's record?", (effect,), "Delete the record")
 
@@ -94,16 +98,28 @@ RECORD_ACTIONS: tuple[Action, ...] = (
        help="write nothing"),
     _A(id="past.open", keys=("enter",), title="Open", scope=_S.PAST, rank=1,
        help="read it in Live", unavailable=why.no_rows),
-    _A(id="past.export", keys=("e",), title="Export", scope=_S.PAST, rank=2,
-       help="write it to a file", unavailable=why.no_rows),
+    _A(id="past.export", keys=("e",), title="Export", scope=_S.PAST, rank=2, bulk=True,
+       help="write it, or those marked, a file each", unavailable=why.no_rows),
     _A(id="past.filter", keys=("/",), title="Filter", scope=_S.PAST, rank=3,
-       help="show only sessions with a text", unavailable=why.no_filter),
+       help="only sessions with a text; ! inverts, ~ regex", unavailable=why.no_filter),
     _A(id="past.copy", keys=("y",), title="Copy", scope=_S.PAST, rank=4,
        help="copy the row, with the session's id", unavailable=why.no_rows),
     _A(id="past.delete", keys=("d",), title="Delete", scope=_S.PAST, rank=5,
-       help="delete it from the record; asks first", danger=Danger.DESTRUCTIVE,
-       unavailable=why.no_rows, ask=ask_past_delete),
-    _A(id="past.close", keys=("escape", "H", "q"), title="Close", scope=_S.PAST, rank=6,
+       help="delete it, or those marked; asks first", danger=Danger.DESTRUCTIVE,
+       bulk=True, unavailable=why.no_rows, ask=ask_past_delete),
+    _A(id="past.sort", keys=("o",), title="Sort", scope=_S.PAST, rank=6,
+       help="sort by the next column", unavailable=why.no_rows),
+    _A(id="past.mark", keys=("space",), title="Mark", scope=_S.PAST, rank=7,
+       help="mark the row and go down; again unmarks", unavailable=why.no_rows),
+    _A(id="past.mark_all", keys=("*",), title="Mark all", scope=_S.PAST,
+       help="mark all rows in view", unavailable=why.no_rows),
+    _A(id="past.reverse", keys=("O",), title="Reverse", scope=_S.PAST,
+       help="sort in the other direction", unavailable=why.no_rows),
+    _A(id="past.copy_all", keys=("Y",), title="Copy all", scope=_S.PAST,
+       help="copy all rows in view, with their ids", unavailable=why.no_rows),
+    _A(id="past.help", keys=("?",), title="Help", scope=_S.PAST,
+       help="every key of this page, and why not"),
+    _A(id="past.close", keys=("escape", "H", "q"), title="Close", scope=_S.PAST, rank=8,
        help="close the page"),
 )  # fmt: skip
 """Of past sessions, notes and exports."""

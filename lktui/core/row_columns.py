@@ -80,6 +80,11 @@ class RowColumns:
         """Give what stands in a row's speaker's column alone."""
         return self._voices[self._voice[index]].name
 
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """All that `speaker` gives, each once."""
+        return tuple(dict.fromkeys(voice.name for voice in self._voices))
+
     def role(self, index: int) -> Role | None:
         """Give who spoke; None: a fact."""
         return self._voices[self._voice[index]].role
@@ -90,6 +95,8 @@ class RowColumns:
 
     def text_bytes(self, start: int, stop: int) -> int:
         """Count the text of some rows in bytes."""
+        if stop == start + 1:
+            return self._text_size[start]
         return sum(self._text_size[start:stop])
 
     def insert(
@@ -113,9 +120,10 @@ class RowColumns:
         self._voice.insert(index, self._voice_of(speaker, role))
         self._sign.insert(index, _SIGN_INDEX[mark, kind])
         self._number.insert(index, place.number)
-        self._text_start.insert(index, 0)
-        self._text_size.insert(index, 0)
-        self.write(index, text)
+        encoded = text.encode()
+        self._text_start.insert(index, len(self._texts))
+        self._text_size.insert(index, len(encoded))
+        self._texts += encoded
         return index, place
 
     def write(self, index: int, text: str) -> None:

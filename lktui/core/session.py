@@ -6,6 +6,8 @@ here, so that a long conversation costs no copies.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from lktui.core import gap as gaps
@@ -206,7 +208,7 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
         change = msgspec.structs.replace
         match event:
             case SegmentUpdated():  # first, for most events are
-                return self._said(event)
+                return self.said((event,))
             case SessionOpened():
                 return change(
                     self,
@@ -348,15 +350,13 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
             settled, diagnosis=event.diagnosis, next_try_at=planned
         )._told(line)
 
-    def _said(self, event: SegmentUpdated) -> SessionState:
-        committed = event.final and bool(event.text)
-        is_unsent = committed and event.mark is Mark.NOT_SENT
-        return msgspec.structs.replace(
-            self,
-            revision=self.revision + 1,
-            last_line=event.text if committed and event.role is not Role.YOU else self.last_line,
-            unsent=event if is_unsent else self.unsent,
-        )
+    def said(self, events: Sequence[SegmentUpdated]) -> SessionState:
+        """Make the state after what was said in a row; one for each line would cost too much."""
+        last, unsent, revision = self.last_line, self.unsent, self.revision + len(events)
+        for event in (event for event in events if event.final and event.text):
+            last = last if event.role is Role.YOU else event.text
+            unsent = event if event.mark is Mark.NOT_SENT else unsent
+        return msgspec.structs.replace(self, revision=revision, last_line=last, unsent=unsent)
 
     def _raised(self, event: ProblemRaised) -> SessionState:
         state = msgspec.structs.replace(self, problem=event.problem)

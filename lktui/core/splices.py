@@ -31,16 +31,32 @@ class SpliceLog:
         self.edits = 0
         """Goes up with every change of rows."""
         self._log: deque[_Logged] = deque(maxlen=_REMEMBERED)
+        self._run_at = self._run_before = self._run_rows = 0
+        """Rows that came last, one after another: counted, and logged only when need be."""
 
     def add(self, splice: Splice) -> None:
         """Take note of a change."""
-        last = self._log[-1] if self._log else None
-        if last is not None and _continues(last.splice, splice):
-            merged = Splice(last.splice.at, 0, last.splice.added + 1)
-            self._log[-1] = _Logged(last.before, merged)
-        else:
-            self._log.append(_Logged(self.edits, splice))
+        self._close_run()
+        self._log.append(_Logged(self.edits, splice))
         self.edits += 1
+
+    def add_row(self, at: int) -> None:
+        """Take note of a row that came behind all others."""
+        if not self._run_rows:
+            self._run_at, self._run_before = at, self.edits
+        self._run_rows += 1
+        self.edits += 1
+
+    def _close_run(self) -> None:
+        """Log the rows that came one after another as the one change that they are."""
+        self._log.extend(self._run)
+        self._run_rows = 0
+
+    @property
+    def _run(self) -> tuple[_Logged, ...]:
+        if not self._run_rows:
+            return ()
+        return (_Logged(self._run_before, Splice(self._run_at, 0, self._run_rows)),)
 
     def since(self, edit: int) -> Sequence[Splice] | None:
         """Tell how rows changed since `edits` had this value.
@@ -50,10 +66,11 @@ class SpliceLog:
         """
         if edit == self.edits:
             return ()
-        if not self._log or edit < self._log[0].before:
+        changes = (*self._log, *self._run)
+        if not changes or edit < changes[0].before:
             return None
         splices = []
-        for logged in self._log:
+        for logged in changes:
             splice = logged.splice
             known = edit - logged.before
             if known <= 0:
@@ -61,13 +78,3 @@ class SpliceLog:
             elif known < splice.added and not splice.removed:
                 splices.append(Splice(splice.at + known, 0, splice.added - known))
         return splices
-
-
-def _continues(last: Splice, splice: Splice) -> bool:
-    """Tell whether two changes are one run of rows added at the end."""
-    return (
-        not last.removed
-        and not splice.removed
-        and splice.added == 1
-        and splice.at == last.at + last.added
-    )

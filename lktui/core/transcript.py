@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 
 from lktui.core.events import Mark, Role, SegmentUpdated
@@ -34,8 +35,8 @@ class Transcript:
         """Committed lines."""
         self._rows = RowColumns()
         self._log = SpliceLog()
-        self._places: dict[str, Place] = {}
-        self._fact_places: dict[str, Place] = {}
+        self._places: OrderedDict[str, Place] = OrderedDict()
+        self._fact_places: OrderedDict[str, Place] = OrderedDict()
         self._speaking: dict[str, SegmentUpdated] = {}
         self._last_reply: Reply | None = None
 
@@ -62,6 +63,11 @@ class Transcript:
     def first_agent(self) -> str | None:
         """The name of the agent whose line was the first; None before it."""
         return self._rows.first_agent
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """What stands in the speaker's column of any row, in the order in which it came."""
+        return self._rows.speakers
 
     @property
     def last_reply(self) -> Reply | None:
@@ -264,7 +270,7 @@ class Transcript:
         if not math.isnan(latency):
             self._rows.took[index] = latency
             self._last_reply = Reply(self._rows.at[index], latency)
-        self._log.add(Splice(index, 0, 1))
+        self._log.add_row(index)
 
     def _lines_from(self, index: int, count: int) -> list[int]:
         """Find the next lines that somebody said."""
@@ -300,7 +306,7 @@ class Transcript:
         self._last_reply = next(found, None)
 
 
-def _remember(places: dict[str, Place], key: str, place: Place) -> None:
+def _remember(places: OrderedDict[str, Place], key: str, place: Place) -> None:
     places[key] = place
     if len(places) > _REMEMBERED_KEYS:
-        del places[next(iter(places))]
+        places.popitem(last=False)

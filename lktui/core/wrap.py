@@ -20,6 +20,9 @@ ELLIPSIS = "…"
 Where = Literal["end", "middle", "start"]
 Align = Literal["left", "right"]
 
+_SHORT = 12
+"""Characters; what is longer than that seldom comes twice."""
+
 _JOINER = "\u200d"
 _SELECTOR = "\ufe0f"
 _ROOM_TAIL = 6
@@ -78,6 +81,12 @@ def cell_width(text: str) -> int:
     if _JOINER not in text and _SELECTOR not in text:
         return sum(map(_char_width, text))
     return sum(width for _, width in _clusters(text))
+
+
+@lru_cache(maxsize=8192)
+def _short_width(piece: str) -> int:
+    """Count the cells of a word or an ideograph; the same ones come again and again."""
+    return cell_width(piece)
 
 
 def _is_narrow(text: str) -> bool:
@@ -158,16 +167,18 @@ def _wrap_pieces(text: str, width: int) -> list[str]:
         if piece[0] == " ":
             blanks = piece
             continue
-        cells = cell_width(piece)
+        cells = _short_width(piece) if len(piece) <= _SHORT else cell_width(piece)
         if line and used + len(blanks) + cells <= width:
             line += blanks + piece
             used += len(blanks) + cells
         else:
             if line:
                 lines.append(line)
-            *whole, line = _chop(piece, width) if cells > width else [piece]
-            lines += whole
-            used = cell_width(line)
+            line, used = piece, cells
+            if cells > width:
+                *whole, line = _chop(piece, width)
+                lines += whole
+                used = cell_width(line)
         blanks = ""
     lines.append(line)
     return lines

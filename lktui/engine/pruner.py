@@ -50,6 +50,8 @@ class Pruner:
             self._emit(EngineFaulted(problem=error.problem))
         kept = tuple(session for session in sessions if session not in gone)
         self._emit(SessionsForgotten(ids=tuple(gone), kept=kept, asked=True))
+        if gone:
+            await self._give_back()
 
     async def _prune(self) -> None:
         gone: list[SessionId] = []
@@ -62,6 +64,15 @@ class Pruner:
         if gone:
             _log.info("%d sessions have left the record", len(gone))
             self._emit(SessionsForgotten(ids=tuple(gone)))
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        """Make the file smaller, in slices as well; whoever waits for it loses nothing."""
+        try:
+            while self._journal.give_back_some():
+                await self._clock.sleep(BETWEEN_S)
+        except PortError as error:
+            _log.warning("the journal's file stays as large as it is: %s", error.problem.line)
 
     async def _delete(self, session: SessionId) -> None:
         """Delete a session in slices, with room for everybody else between them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from pathlib import Path
 
 from lktui.core.action_types import View
 from lktui.core.actions import ActionId
@@ -22,7 +23,7 @@ class Exporting:
     """The handlers of the sheet's keys, for a screen that can have something over it."""
 
     controller: SessionController
-    _exported: SessionId | None = None
+    _exported: tuple[SessionId, ...] = ()
 
     def open_overlay(self, over: Overlay) -> Awaitable[None]:
         """Let something rise from the bottom and take the keys."""
@@ -32,15 +33,15 @@ class Exporting:
         """Take away what lies over the screen."""
         raise NotImplementedError
 
-    def open_export(self, session: SessionId, name: str) -> Awaitable[None]:
-        """Ask as what a session is to be written.
+    def open_export(self, sessions: tuple[SessionId, ...], name: str) -> Awaitable[None]:
+        """Ask as what sessions are to be written.
 
         Args:
-            session: One that is known to the controller.
-            name: What the sheet calls it.
+            sessions: Those that are known to the controller or to the record.
+            name: What the sheet calls them.
         """
-        self._exported = session
-        return self.open_overlay(ExportSheet(clip(name or session, _NAME_CELLS, "middle")))
+        self._exported = sessions
+        return self.open_overlay(ExportSheet(clip(name, _NAME_CELLS, "middle")))
 
     @does(ActionId.EXPORT_MARKDOWN)
     def _export_markdown(self, _view: View) -> Awaitable[None]:
@@ -60,17 +61,23 @@ class Exporting:
 
     async def _export(self, form: Format) -> None:
         await self.close_overlay()
-        controller, exported = self.controller, self._exported
-        if exported is None:
-            return
-        try:
-            await controller.read_whole(exported)
-            session = controller.session(exported)
-            if session is None:
-                controller.notice("not now: the record has nothing of this session any more")
+        written: list[Path] = []
+        for exported in self._exported:
+            try:
+                path = await self._write(exported, form)
+            except PortError as error:
+                self.controller.report(error.problem)
                 return
-            path = controller.archive.export(session, controller.transcript(session.id), form)
-        except PortError as error:
-            controller.report(error.problem)
-        else:
-            controller.notice(f"wrote {path}")
+            if path is None:
+                self.controller.notice("not now: the record has nothing of this session any more")
+                return
+            written.append(path)
+        if len(written) == 1:
+            self.controller.notice(f"wrote {written[0]}")
+        elif written:
+            self.controller.notice(f"wrote {len(written)} files to {written[0].parent}")
+
+    async def _write(self, exported: SessionId, form: Format) -> Path | None:
+        """Write one session; None if the record has lost it meanwhile."""
+        found = await self.controller.whole(exported)
+        return self.controller.archive.export(*found, form) if found is not None else None

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from textual.content import Content
+from textual.screen import ScreenResultType
 
 from lktui.core.action_types import View
 from lktui.core.actions import ActionId
 from lktui.screens.action_screen import does
 from lktui.screens.list_screen import ListScreen
+from lktui.screens.list_sorting import ListSorting
 from lktui.widgets.drawing import line
 
 _SIGN = "◆"
 
 
-class MarkingScreen(ListScreen):
-    """A list whose rows can be marked; subclasses give the keys and say which rows are there."""
+class ListMarks(ListSorting[ScreenResultType]):
+    """Marks rows of one list; subclasses give the keys and say which rows are there."""
 
     marks: frozenset[str] = frozenset()
     """Keys of the marked rows."""
@@ -29,34 +31,36 @@ class MarkingScreen(ListScreen):
 
     def mark_row(self) -> None:
         """Mark the row, or unmark it, and go down."""
-        if self.row is not None:
-            self.marks ^= {self.row.key}
-            self._anchor = self.row.key
+        row = self.table.row
+        if row is not None:
+            self.marks ^= {row.key}
+            self._anchor = row.key
             self.table.move_by(1)
-            self.draw()
+            self.show_found()
 
     @does(ActionId.MARK_RANGE)
     def _mark_range(self, _view: View) -> None:
         """Mark from the row that was marked last to the one under the cursor, either way."""
-        if self.row is None:
+        at = self.table.row
+        if at is None:
             return
-        keys, here = [row.key for row in self.table.rows], self.row.key
+        keys, here = [row.key for row in self.table.rows], at.key
         begin = self._anchor if self._anchor in keys else here
         first, last = sorted((keys.index(begin), keys.index(here)))
         self.marks |= frozenset(keys[first : last + 1])
         self._anchor = here
-        self.draw()
+        self.show_found()
 
     def mark_all(self) -> None:
         """Mark all rows in view."""
         self.marks = frozenset(row.key for row in self.table.rows)
-        self.draw()
+        self.show_found()
 
     def unmark(self) -> None:
         """Take all marks away."""
         if self.marks:
             self.marks = frozenset()
-            self.draw()
+            self.show_found()
 
     def clear_marks(self, _view: View) -> bool:
         """Take the marks away for `esc`, unless a filter goes first; whether there were any."""
@@ -69,3 +73,7 @@ class MarkingScreen(ListScreen):
         """Say how many of how many are marked."""
         marked = (f"{_SIGN} {len(self.marks)} marked", "$mark bold")
         return line(marked, f" of {len(self.table.rows)} {self.NOUN}")
+
+
+class MarkingScreen(ListMarks[None], ListScreen):
+    """One of the dashboard's lists, with marks."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
-from typing import ClassVar
 
 import msgspec
 from textual.app import ComposeResult
@@ -13,32 +12,20 @@ from lktui.core.action_types import Scope, View
 from lktui.core.actions import ActionId, key_of
 from lktui.core.problems import Problem
 from lktui.core.signs import StateKind
-from lktui.core.sorting import Order, sorted_by
 from lktui.screens.action_screen import does
 from lktui.screens.dashboard import DashboardScreen
-from lktui.screens.list_filter import ListFilter
 from lktui.screens.list_moves import ListMoves
-from lktui.session.controller import SessionController
-from lktui.widgets.columns import Column
+from lktui.screens.list_sorting import ListSorting
 from lktui.widgets.detail import Detail, DetailView
-from lktui.widgets.drawing import Part, line, state
+from lktui.widgets.drawing import Part, line
 from lktui.widgets.list_table import ListTable, Row
 from lktui.widgets.rule import Rule
 
 _EMPTY = "-empty"
 
 
-class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
+class ListScreen(ListMoves, ListSorting[None], DashboardScreen):
     """Filters and sorts rows, keeps the cursor on one, and tells its story."""
-
-    COLUMNS: ClassVar[tuple[Column, ...]]
-    NOUN: ClassVar[str]
-    """What the rows are, in the plural."""
-
-    def __init__(self, controller: SessionController) -> None:
-        super().__init__(controller)
-        self._order = Order()
-        self._all: tuple[Row, ...] = ()
 
     # --- what subclasses say ----------------------------------------------------------------
 
@@ -82,11 +69,8 @@ class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
 
     def draw_body(self) -> None:
         """Show the rows behind the filter, in their order."""
-        found = {row.key: row for row in self.all_rows()}
-        self._all = tuple(found.values())
-        rows = [found[key] for key in self._order.arranged(found)]
-        shown = [row for row in rows if self.filter_by.matches(row.text)]
-        empty = self._no_match() if self._all else self.nothing()
+        shown = self.found_rows(self.all_rows())
+        empty = self.no_match() if self._all else self.nothing()
         # The first drawing is styled as a whole when the screen resumes.
         self.set_class(not self._all, _EMPTY, update=self.is_started)
         self.table.show(
@@ -111,32 +95,9 @@ class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
         self.query_one(Rule).show(*title, right=(note, "$muted") if note else "")
         self.query_one(Detail).show(self.story(row))
 
-    def _no_match(self) -> tuple[tuple[Part, ...], ...]:
-        what = f"0 of {len(self._all)} {self.NOUN} match “{self.filter_by.text}”."
-        if not self.filter_by.is_valid:
-            what = f"“{self.filter_by.text}” is no valid regex, and no {self.NOUN} hold it as text."
-        return (
-            ((what, "bold"),),
-            (),
-            ((key_of(ActionId.BACK), "$key bold"), "  shows all"),
-        )
-
     def in_view(self) -> Content:
         """Say how many rows there are, behind which filter, in which order."""
-        rows = self.table.rows
-        parts: list[Part] = [f"{len(rows)} {_counted(self.NOUN, len(rows))}"]
-        if self.filter_by:
-            parts = [
-                (key_of(ActionId.FILTER), "$key bold"),
-                f"{self.filter_by.text}  {len(rows)} of {len(self._all)} {self.NOUN}",
-            ]
-            if not self.filter_by.is_valid:
-                parts.append("  ")
-                parts.append(state(StateKind.WARNING, "no valid regex"))
-        if self._order.column >= 0:
-            down = ", reversed" if self._order.reverse else ""
-            parts.append((f"  by {self.COLUMNS[self._order.column].title}{down}", "$muted"))
-        return line(*parts, self.counts(rows))
+        return line(*self.rows_in_view(), self.counts(self.table.rows))
 
     def hint(self) -> Content:
         """Say how the filter is cleared."""
@@ -189,27 +150,6 @@ class ListScreen(ListMoves, ListFilter[None], DashboardScreen):
         """Clear the filter, or dismiss the message."""
         return self.clear_filter(view) if self.filter_by else super().back(view)
 
-    def sort_by_next(self) -> None:
-        """Take the next column that is shown, after the last one the list's own order."""
-        shown = self.table.shown_columns
-        later = [column for column in shown if column > self._order.column]
-        if later:
-            self._sort(later[0], reverse=False)
-        else:
-            self._order = Order()
-            self.draw()
-
-    def reverse_order(self) -> None:
-        """Turn the order around."""
-        shown = self.table.shown_columns
-        column = self._order.column if self._order.column >= 0 else shown[0]
-        self._sort(column, reverse=not self._order.reverse)
-
-    def _sort(self, column: int, *, reverse: bool) -> None:
-        values = {row.key: row.cells[column].sort for row in self._all}
-        self._order = sorted_by(column, values, reverse=reverse)
-        self.draw()
-
     # --- copying ----------------------------------------------------------------------------
 
     @does(ActionId.COPY)
@@ -226,7 +166,3 @@ def story_of_problem(found: Problem) -> DetailView:
     """Tell what keeps everything from working."""
     labels = (("seen", found.detail), ("cause", found.cause), ("do", found.resolution))
     return DetailView(StateKind.FAILED, found.summary, labels)
-
-
-def _counted(noun: str, count: int) -> str:
-    return noun.removesuffix("s") if count == 1 else noun

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -63,19 +62,19 @@ class RecordVerbs(ProfileVerbs):
         else:
             self.focus = session
 
-    async def read_whole(self, session: SessionId) -> None:
-        """Read a session of the record to its end, with room for keys between the slices.
+    async def whole(self, session: SessionId) -> tuple[SessionState, Transcript] | None:
+        """Give a session with all that was said, from the record if it is a past one.
+
+        Returns:
+            State and transcript; None if the record has nothing of it any more.
 
         Raises:
             PortError: It cannot be read.
         """
-        if session in self.sessions:
-            return
-        self.archive.open(session)
-        is_more = True
-        while is_more:
-            is_more = self.archive.read_on(session)
-            await asyncio.sleep(0)
+        known = self.sessions.get(session)
+        if known is not None:
+            return known, self._fold.transcript(session)
+        return await self.archive.read_apart(session)
 
     def forget_sessions(self, sessions: tuple[SessionId, ...]) -> None:
         """Delete sessions from the record, but those that go on or whose cleanup is not done."""

@@ -29,11 +29,11 @@ from lktui.core.events import (
 )
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean, clean_detail
-from lktui.store import salvage
+from lktui.store import pruning, salvage
 from lktui.store.files import make_private_folder
 from lktui.store.owners import Owners, is_held
 from lktui.store.paths import Paths
-from lktui.store.pruning import Keep, delete_some, may_leave, next_to_leave
+from lktui.store.pruning import Keep
 from lktui.store.salvage import Salvaged
 from lktui.store.session_index import TABLE, SessionIndex, add_later_columns, read_outcomes
 
@@ -251,18 +251,23 @@ class Journal:
     def next_to_leave(self, keep: Keep, now: float) -> SessionId | None:
         """Name the session that has to leave next; None when the record is within its limits."""
         with self._guarded():
-            return next_to_leave(self._db, keep, now)
+            return pruning.next_to_leave(self._db, keep, now)
 
     def may_leave(self, session: SessionId) -> bool:
         """Tell whether a session is over and nothing of it has to be cleaned up."""
         self.flush()
         with self._guarded():
-            return may_leave(self._db, session)
+            return pruning.may_leave(self._db, session)
 
     def delete_some(self, session: SessionId) -> bool:
         """Delete a part of a session that may leave; True when all of it is gone."""
         with self._guarded(), self._transaction():
-            return delete_some(self._db, session)
+            return pruning.delete_some(self._db, session)
+
+    def give_back_some(self) -> bool:
+        """Make the file smaller by some of its free pages; True while there are more."""
+        with self._guarded():
+            return pruning.give_back_some(self._db)
 
     def outcomes(self) -> tuple[ProfileOutcome, ...]:
         """Read the last verdict of each profile."""
@@ -285,6 +290,8 @@ class Journal:
         db = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
         try:
             os.chmod(self._path, 0o600)  # noqa: PTH101 - transcripts are private
+            # For a new file only, and only before its first page is written.
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             # Engines open one after another: this change does not wait for its lock.
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")

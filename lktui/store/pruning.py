@@ -28,6 +28,12 @@ SLICE_EVENTS = 2000
 """Deleting so many takes 10 ms; meanwhile the engine does nothing else."""
 
 
+SLICE_PAGES = 256
+"""Giving so many back, a megabyte, takes some 5 ms."""
+FREE_PAGES = 256
+"""So many stay in the file for what is written next."""
+
+
 def may_leave(db: sqlite3.Connection, session: SessionId) -> bool:
     """Tell whether a session is over and nothing of it has to be cleaned up."""
     found = db.execute("SELECT ended_wall FROM session WHERE id = ?", (session,)).fetchone()
@@ -48,6 +54,23 @@ def delete_some(db: sqlite3.Connection, session: SessionId) -> bool:
         return False
     db.execute("DELETE FROM session WHERE id = ?", (session,))
     return True
+
+
+def give_back_some(db: sqlite3.Connection) -> bool:
+    """Make the file smaller by some of its free pages; True while there are more to give back.
+
+    A file that an earlier lktui has made keeps its size: its free pages are only written anew.
+    """
+    free = _figure(db, "freelist_count")
+    if free <= FREE_PAGES:
+        return False
+    db.execute(f"PRAGMA incremental_vacuum({SLICE_PAGES})").fetchall()
+    left = _figure(db, "freelist_count")
+    if FREE_PAGES < left < free:
+        return True
+    # Only then is the file itself cut; who still reads an older state is not waited for.
+    db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    return False
 
 
 def next_to_leave(db: sqlite3.Connection, keep: Keep, now: float) -> SessionId | None:
@@ -97,9 +120,10 @@ class _OfSession(msgspec.Struct):
 
 
 def _used_bytes(db: sqlite3.Connection) -> int:
-    """Count the bytes of the file that are in use: freed pages are written anew, not given back."""
-    pages, free, size = (
-        int(db.execute(f"PRAGMA {name}").fetchone()[0])
-        for name in ("page_count", "freelist_count", "page_size")
-    )
-    return (pages - free) * size
+    """Count the bytes of the file that are in use: some free pages stay in it."""
+    used = _figure(db, "page_count") - _figure(db, "freelist_count")
+    return used * _figure(db, "page_size")
+
+
+def _figure(db: sqlite3.Connection, pragma: str) -> int:
+    return int(db.execute(f"PRAGMA {pragma}").fetchone()[0])

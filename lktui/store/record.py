@@ -46,8 +46,15 @@ class PastSession(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.ended_wall is None else max(0.0, self.ended_wall - self.opened_wall)
 
 
-def list_sessions(paths: Paths, *, limit: int = MAX_LISTED) -> tuple[PastSession, ...]:
+def list_sessions(
+    paths: Paths, *, limit: int = MAX_LISTED, profile: str = ""
+) -> tuple[PastSession, ...]:
     """List the sessions of the record, the newest first; none if there is no record yet.
+
+    Args:
+        paths: Where the record is.
+        limit: At most so many.
+        profile: Only those of this one; empty: of all.
 
     Raises:
         PortError: STATE_UNUSABLE: the file is no journal, or cannot be read.
@@ -59,8 +66,9 @@ def list_sessions(paths: Paths, *, limit: int = MAX_LISTED) -> tuple[PastSession
         agent, room, turns = (name if name in known else instead for name, instead in _LATER)
         rows = db.execute(
             f"SELECT id, profile, {agent}, {room}, opened_wall, ended_wall, outcome, {turns}"  # noqa: S608 - names of ours
-            " FROM session ORDER BY opened_wall DESC, rowid DESC LIMIT ?",
-            (limit,),
+            " FROM session WHERE ? IN ('', profile)"
+            " ORDER BY opened_wall DESC, rowid DESC LIMIT ?",
+            (profile, limit),
         ).fetchall()
     return tuple(_session(*row) for row in rows)
 
@@ -104,6 +112,13 @@ class SessionReader:
             self._db = _connect(paths)
             counted = "SELECT count(*) FROM event WHERE session = ?"
             self.total = int(self._db.execute(counted, (session,)).fetchone()[0])
+            self.is_over = self._is_over()
+
+    def _is_over(self) -> bool:
+        """Tell whether the session has ended, whatever of it is read so far."""
+        asked = "SELECT ended_wall IS NOT NULL FROM session WHERE id = ?"
+        found = self._db.execute(asked, (self._session,)).fetchone()
+        return found is None or bool(found[0])
 
     def __enter__(self) -> Self:
         return self

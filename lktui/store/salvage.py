@@ -114,6 +114,7 @@ def mend(path: Path, tables: str) -> Salvaged:
     mended.touch(mode=0o600)
     with closing(sqlite3.connect(mended, isolation_level=None)) as new:
         new.execute("PRAGMA synchronous = FULL")
+        new.execute("PRAGMA auto_vacuum = INCREMENTAL")
         new.executescript(tables)
         new.execute("BEGIN")
         for table, columns in _COLUMNS.items():

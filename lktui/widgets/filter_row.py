@@ -34,23 +34,29 @@ class FilterRow(Horizontal):
     FilterRow > #found { width: auto; padding: 0 1; }
     FilterRow > FilterInput, FilterRow > FilterInput:focus {
         width: 1fr; height: 1; border: none; padding: 0; background: $field-bg; }
+    FilterRow > FilterInput > .input--placeholder,
+    FilterRow > FilterInput:ansi > .input--placeholder { color: $muted; text-style: none; }
     """
 
-    def __init__(self, text: str, sign: str = "") -> None:
+    def __init__(self, text: str, sign: str = "", offered: str = "") -> None:
         """Make the row.
 
         Args:
             text: The filter that holds now.
             sign: What stands before it; by default the filter's key.
+            offered: What could be typed, while nothing is.
         """
         super().__init__()
+        self._offered = offered
         self._found = Content("")
         self._text, self._sign = text, sign or key_of(ActionId.FILTER)
 
     def compose(self) -> ComposeResult:
         """Put the sign before the input, and behind it what was found."""
         yield Static(Content(self._sign), id="sign")
-        yield FilterInput(self._text, compact=True, select_on_focus=False)
+        yield FilterInput(
+            self._text, placeholder=self._offered, compact=True, select_on_focus=False
+        )
         yield Static("", id="found")
 
     def tell(self, found: Content) -> None:

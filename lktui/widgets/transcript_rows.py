@@ -24,6 +24,7 @@ _TOOK = 8
 _FULL_WIDTH = 80
 _TIMED_WIDTH = 66
 _GAP = "  "
+_LONGEST_MARK = len(_GAP) + max(map(len, Mark))
 _HOLE = "╌"
 
 
@@ -137,6 +138,11 @@ def row_height(row: Row, columns: Columns) -> int:
         return 1
     lines = wrap(row.text, columns.text)
     return len(lines) + (not _mark_fits(lines[-1], row.mark, columns))
+
+
+def surely_one_line(text_bytes: int, columns: Columns) -> bool:
+    """Tell by its size alone that a row takes one line: no character has more cells than bytes."""
+    return text_bytes + _LONGEST_MARK <= columns.text
 
 
 def row_strips(

@@ -23,7 +23,14 @@ from lktui.core.transcript import Splice, Transcript
 from lktui.widgets.following import Follow, Following, Paused
 from lktui.widgets.line_index import LineIndex, Position
 from lktui.widgets.row_painter import RowPainter
-from lktui.widgets.transcript_rows import PART_CSS, Columns, Manner, Part, row_height
+from lktui.widgets.transcript_rows import (
+    PART_CSS,
+    Columns,
+    Manner,
+    Part,
+    row_height,
+    surely_one_line,
+)
 
 _SLICE_PAUSE_S = 0.001
 """A timer, since a callback in our own queue would be taken before the loop reads a key."""
@@ -366,20 +373,21 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Draw a line of the view."""
         width = self.size.width
-        lines = self._index.lines
         line = y + self.scroll_offset.y - self._blank
-        if self._columns is None or not 0 <= line < lines:
-            return Strip.blank(width, self.rich_style)
+        if self._columns is None or not 0 <= line < self._index.lines:
+            return Strip.blank(width, self._painter.ground)
         place = self._index.locate(line)
-        strip = self._painter.strips(place.row, self._rows[place.row], self._columns)[place.line]
-        if place.row == self._at_hand:
-            strip = self._painter.at_hand(strip, width, first=place.line == 0)
-        return strip.apply_style(self.rich_style).crop_extend(0, width, self.rich_style)
+        is_at_hand = place.row == self._at_hand
+        strips = self._painter.strips(
+            place.row, self._rows, self._columns, width, at_hand=is_at_hand
+        )
+        return strips[place.line]
 
     def _new_index(self) -> LineIndex:
         return LineIndex(self._measure, self._rows.text_bytes)
 
     def _measure(self, row: int) -> int:
-        if self._columns is None:
+        columns, rows = self._columns, self._rows
+        if columns is None or surely_one_line(rows.text_bytes(row, row + 1), columns):
             return 1
-        return row_height(self._rows[row], self._columns)
+        return row_height(rows[row], columns)

@@ -138,3 +138,9 @@ def test_other_rooms_lose_their_middle() -> None:
 def test_rooms_that_would_look_the_same_lose_their_start() -> None:
     names = ["shop-floor-1-north-door", "shop-floor-2-north-door", "x", "x"]
     assert room_names(names, 15) == ["…r-1-north-door", "…r-2-north-door", "x", "x"]
+
+
+@given(texts)
+def test_no_text_has_more_cells_than_bytes(text: str) -> None:
+    """So a row whose bytes fit in a line is measured without being wrapped."""
+    assert cell_width(text) <= len(text.encode())

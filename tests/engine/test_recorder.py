@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import chain
 
 import pytest
 
@@ -25,6 +26,7 @@ from lktui.core.events import (
 )
 from lktui.core.problems import PortError, ProblemCode
 from lktui.core.profile import AuthMode, DispatchMode
+from lktui.store.record import SessionReader
 from tests.support.fakes.world import World
 
 S = SessionId("s1")
@@ -150,3 +152,24 @@ async def test_an_end_that_cannot_be_recorded_is_an_end_all_the_same(world: Worl
         assert isinstance(world.all(SessionEnded)[-1], SessionEnded)
     await asyncio.sleep(0.6)
     assert on_disk(world) == 2
+
+
+async def test_under_a_flood_every_line_is_in_the_record_once_and_in_order(world: World) -> None:
+    """A hundred lines a second for 20 s, half said before they are final, and a disk that fails."""
+    spoken = [f"line {number}" for number in range(2000)]
+    world.recorder.emit(OPENED)
+    for number, text in enumerate(spoken):
+        world.recorder.emit(said(text[:-2], final=False))
+        if number == len(spoken) // 2:
+            with full_disk(world):
+                world.recorder.emit(said(text, final=True))
+                await asyncio.sleep(1.0)
+        else:
+            world.recorder.emit(said(text, final=True))
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3)
+    with SessionReader(world.paths, S) as reader:
+        recorded = list(chain.from_iterable(iter(lambda: reader.read(500), [])))
+    assert [event.text for event in recorded if isinstance(event, SegmentUpdated)] == spoken
+    heard = [event.text for event in world.all(SegmentUpdated) if event.final]
+    assert heard == spoken

@@ -12,6 +12,7 @@ from lktui.core.events import (
     SessionEnded,
     SessionsForgotten,
 )
+from lktui.session.archive import MAX_OPENED
 from tests.support.dashboard import Dashboard
 from tests.support.record import write_record
 from tests.support.scenes import Conversation
@@ -140,3 +141,116 @@ async def test_a_note_on_a_past_session_is_asked_for_and_shown(dashboard: Dashbo
         assert "PAUSED" not in dashboard.text
         await dashboard.press("m")
         assert "good" in dashboard.lines[-2]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_sessions_are_sorted_by_what_was_asked_for(
+    dashboard: Dashboard, size: tuple[int, int]
+) -> None:
+    async with dashboard.running(size):
+        await listed(dashboard)
+        await dashboard.press("o")
+        assert "by when" in dashboard.status
+        assert "✗ no worker took it" in dashboard.lines[3]
+        await dashboard.press("o")
+        assert "by outcome" in dashboard.status
+        assert "○ ended" in dashboard.lines[2]
+        await dashboard.press("O")
+        assert "by outcome, reversed" in dashboard.status
+        assert "✗ no worker took it" in dashboard.lines[2]
+
+
+async def test_a_session_without_turns_is_last_however_they_are_sorted(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((80, 24)):
+        await listed(dashboard)
+        await dashboard.press(*"ooooo")
+        assert "by turns" in dashboard.status
+        assert "✗ no worker took it" in dashboard.lines[3]
+        await dashboard.press("O")
+        assert "✗ no worker took it" in dashboard.lines[3]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_marked_sessions_are_deleted_together_after_one_question(
+    dashboard: Dashboard, size: tuple[int, int]
+) -> None:
+    async with dashboard.running(size):
+        await listed(dashboard)
+        await dashboard.press("*")
+        assert "◆ 2 marked of 2 sessions" in dashboard.status
+        assert dashboard.footer.startswith("e Export 2 marked  d Delete 2 marked  esc Unmark")
+        await dashboard.press("d")
+        assert "delete the records of 2 marked sessions?" in dashboard.text
+        await dashboard.press("y")
+        assert dashboard.engine.asked(ForgetSessions) == [ForgetSessions(ids=(FAILED.id, ORDER.id))]
+        assert "marked" not in dashboard.status
+
+
+async def test_escape_unmarks_before_it_closes(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await listed(dashboard)
+        await dashboard.press("space", "v", "escape")
+        assert dashboard.status.startswith("2 sessions")
+        assert "past sessions" in dashboard.text
+        await dashboard.press("escape")
+        assert "past sessions" not in dashboard.lines[0]
+
+
+async def test_marked_sessions_are_exported_a_file_each(dashboard: Dashboard) -> None:
+    async with dashboard.running((120, 40)):
+        await listed(dashboard)
+        await dashboard.press("*", "e")
+        assert "2 marked sessions" in dashboard.text
+        await dashboard.press("m")
+        texts = [file.read_text() for file in dashboard.paths.exports_dir.iterdir()]
+        assert len(texts) == 2
+        assert sum("What would Friday cost?" in text for text in texts) == 1
+        assert "wrote 2 files to" in dashboard.status
+
+
+async def test_exporting_leaves_the_session_that_is_shown_as_it_is(dashboard: Dashboard) -> None:
+    async with dashboard.running((120, 40)):
+        await listed(dashboard)
+        await dashboard.press("j", "enter", "H")
+        for number in range(MAX_OPENED):
+            other = Conversation(f"{number:06}", age_s=9000 + number)
+            write_record(dashboard.paths, *other.not_taken(), ended(other, 20))
+        await dashboard.press("escape", "H", "*", "e", "j", "escape")
+        assert len(list(dashboard.paths.exports_dir.iterdir())) == MAX_OPENED + 2
+        await dashboard.press("H")
+        assert "What would Friday cost?" in dashboard.text
+
+
+async def test_a_filter_finds_by_agent_inverts_and_says_what_is_no_regex(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((80, 24)):
+        await listed(dashboard)
+        await dashboard.press("/", *"support", "enter")
+        assert "1 of 2 sessions" in dashboard.status
+        await dashboard.press("escape", "/", *"!support", "enter")
+        assert "1 of 2 sessions" in dashboard.status
+        assert "What" not in dashboard.lines[2]
+        await dashboard.press("escape", "/", *"~(", "enter")
+        assert "no valid regex" in dashboard.text
+
+
+async def test_all_rows_in_view_are_copied_with_their_ids(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await listed(dashboard)
+        await dashboard.press("Y")
+        assert ORDER.id in dashboard.app.clipboard
+        assert FAILED.id in dashboard.app.clipboard
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_page_has_a_help_of_its_own(dashboard: Dashboard, size: tuple[int, int]) -> None:
+    async with dashboard.running(size):
+        await listed(dashboard)
+        assert dashboard.footer.endswith("? Help")
+        await dashboard.press("?")
+        assert "sort by the next column" in dashboard.text
+        await dashboard.press("/", *"reverse", "enter", "enter")
+        assert "reversed" in dashboard.status

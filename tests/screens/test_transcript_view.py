@@ -427,3 +427,27 @@ async def test_a_row_is_let_go_when_it_leaves_the_view() -> None:
         it.view.action_page_up()
         it.view.action_page_up()
         assert it.view.gone_to is None
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_line_that_looks_the_same_is_made_once(size: tuple[int, int]) -> None:
+    """Textual keeps with a strip what it has made of it for the terminal."""
+    async with stage(size, rows=100) as it:
+        bottom = size[1] - 1
+        drawn = it.view.render_line(bottom)
+        assert it.view.render_line(bottom) is drawn
+        it.view.action_scroll_up()
+        await it.drawn()
+        assert it.view.render_line(bottom) is not drawn
+        it.view.action_follow()
+        await it.drawn()
+        assert it.view.render_line(bottom) is drawn
+
+
+async def test_the_row_at_hand_and_the_same_row_let_go_look_different() -> None:
+    async with stage((80, 24), rows=10) as it:
+        plain = it.view.render_line(23)
+        it.view.go_to(9)
+        assert it.view.render_line(23).text.startswith("▌")
+        it.view.let_go()
+        assert it.view.render_line(23) is plain

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from lktui.core.events import Noted, SegmentUpdated, SessionId
+from lktui.core.events import (
+    CleanupResult,
+    Noted,
+    SegmentUpdated,
+    SessionEnded,
+    SessionId,
+)
 from lktui.core.fold import Fold
 from lktui.session.archive import MAX_OPENED, SLICE_EVENTS, Archive
 from lktui.store.paths import Paths
@@ -76,3 +82,39 @@ def test_a_note_is_heard_once_however_far_the_session_is_read(paths: Paths) -> N
     assert notes == ["good"]
     archive.hear([Noted(session=CALL.id, at=9.1, about=CALL.at + 1, text="")])
     assert not any(row.speaker == "note" for row in archive.transcript(CALL.id))
+
+
+def test_a_session_that_is_over_is_not_taken_for_one_that_goes_on_while_it_is_read(
+    paths: Paths,
+) -> None:
+    write_record(
+        paths,
+        SessionEnded(
+            session=CALL.id, at=CALL.at + 900, wall=CALL.wall + 900, cleanup=CleanupResult.DONE,
+            took_ms=1.0,
+        ),
+    )  # fmt: skip
+    archive = Archive(paths, {})
+    archive.open(CALL.id)
+    assert archive.progress(CALL.id) is not None
+    assert archive.opened[CALL.id].over
+    while archive.read_on(CALL.id):
+        assert archive.opened[CALL.id].over
+    assert archive.opened[CALL.id].cleanup is CleanupResult.DONE
+
+
+def test_a_session_that_goes_on_elsewhere_is_as_far_as_it_is_known(paths: Paths) -> None:
+    archive = Archive(paths, {})
+    archive.open(CALL.id)
+    assert not archive.opened[CALL.id].over
+
+
+async def test_a_session_is_read_apart_without_a_place_among_the_opened(paths: Paths) -> None:
+    archive = Archive(paths, {})
+    found = await archive.read_apart(CALL.id)
+    assert found is not None
+    state, rows = found
+    assert state.turns == LINES
+    assert rows[len(rows) - 1].text == f"line {LINES - 1}"
+    assert not archive.opened
+    assert await archive.read_apart(SessionId("nobody")) is None

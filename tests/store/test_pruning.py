@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -150,3 +151,32 @@ def test_settings_that_cannot_be_read_are_a_problem(paths: Paths, text: str) -> 
     with pytest.raises(PortError) as raised:
         read_keep(paths)
     assert raised.value.problem.code is ProblemCode.CONFIG_UNUSABLE
+
+
+def test_what_has_left_is_given_back_to_the_disk_in_slices(journal: Journal, paths: Paths) -> None:
+    write(journal, "old", 31, lines=4000)
+    write(journal, "young", 29)
+    journal.close()
+    with closing(Journal(paths)) as again:
+        before = paths.journal.stat().st_size
+        assert pruned(again) == ["old"]
+        slices = 1
+        while again.give_back_some():
+            slices += 1
+        assert slices > 1
+        assert not again.give_back_some()
+        assert paths.journal.stat().st_size < before / 3
+        write(again, "next", 1)
+    assert [session.id for session in list_sessions(paths)] == ["next", "young"]
+
+
+def test_a_file_of_an_earlier_version_keeps_its_size_and_works(paths: Paths) -> None:
+    paths.state_dir.mkdir()
+    with closing(sqlite3.connect(paths.journal)) as db:
+        db.executescript("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+    with closing(Journal(paths)) as journal:
+        write(journal, "old", 31, lines=2000)
+        assert pruned(journal) == ["old"]
+        assert not journal.give_back_some()
+        write(journal, "next", 1)
+    assert [session.id for session in list_sessions(paths)] == ["next"]

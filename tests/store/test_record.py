@@ -49,6 +49,14 @@ def test_a_session_that_goes_on_is_listed_without_a_length(paths: Paths) -> None
     assert session.lasted_s is None
 
 
+def test_the_newest_of_one_profile_are_listed_however_many_others_are_newer(paths: Paths) -> None:
+    other = Conversation("0ther5", profile="nightly", age_s=1)
+    write_record(paths, *order(CALL))
+    write_record(paths, *other.ready())
+    (session,) = list_sessions(paths, limit=1, profile=CALL.profile)
+    assert session.id == CALL.id
+
+
 def test_turns_are_counted_as_the_transcript_counts_them(paths: Paths) -> None:
     talk = Talk(CALL)
     write_record(

@@ -58,7 +58,10 @@ class Terminal:
             cwd: Where it runs; by default where the test runs.
         """
         self.chunks: list[Chunk] = []
+        self._received_bytes = 0
         self._emulator = Emulator(columns, rows)
+        self._shown_chunks = 0
+        """Chunks that the emulator has had: it is slow, and would hold up what is measured."""
         self._master, slave = pty.openpty()
         self._is_open = True
         try:
@@ -97,19 +100,25 @@ class Terminal:
     @property
     def title(self) -> str:
         """The window's title."""
-        return self._emulator.title
+        return self._shown().title
 
     def mark(self) -> int:
         """Return a place in what was received, for `bytes_since`."""
-        return sum(len(chunk.content) for chunk in self.chunks)
+        return self._received_bytes
 
     def bytes_since(self, mark: int) -> bytes:
         """Return what was received after a mark."""
-        return self.received[mark:]
+        left, pieces = self._received_bytes - mark, []
+        for chunk in reversed(self.chunks):
+            if left <= 0:
+                break
+            pieces.append(chunk.content[-left:] if left < len(chunk.content) else chunk.content)
+            left -= len(chunk.content)
+        return b"".join(reversed(pieces))
 
     def screen(self) -> list[str]:
         """Return the lines that are shown now, without blanks at their ends."""
-        return self._emulator.lines()
+        return self._shown().lines()
 
     def text(self) -> str:
         """Return the screen as one text."""
@@ -123,7 +132,7 @@ class Terminal:
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size, of which the kernel tells the program."""
-        self._emulator.resize(columns, rows)
+        self._shown().resize(columns, rows)
         _set_size(self._master, columns, rows)
 
     def pump(self, seconds: float) -> None:
@@ -189,6 +198,13 @@ class Terminal:
         self._process.wait()
         self.hang_up()
 
+    def _shown(self) -> Emulator:
+        """Have the emulator show all that was received."""
+        for chunk in self.chunks[self._shown_chunks :]:
+            self._emulator.feed(chunk.content)
+        self._shown_chunks = len(self.chunks)
+        return self._emulator
+
     def _shows(self, awaited: str | Callable[[Terminal], bool]) -> bool:
         if isinstance(awaited, str):
             return any(awaited in line for line in self.screen())
@@ -204,7 +220,7 @@ class Terminal:
                 content = b""
             if content:
                 self.chunks.append(Chunk(time.monotonic() - self._started_s, content))
-                self._emulator.feed(content)
+                self._received_bytes += len(content)
             else:
                 self.hang_up()
 

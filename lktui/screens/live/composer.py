@@ -31,6 +31,13 @@ class Composer(Input):
 
         lines: tuple[str, ...]
 
+    @dataclass
+    class PastedTooMuch(Message):
+        """What was pasted does not fit; the Live screen says so."""
+
+        chars: int
+        """Of the line as it would be."""
+
     def on_paste(self, event: Paste) -> None:
         """Take what is pasted, several lines only after a question; Textual would drop them."""
         event.prevent_default()
@@ -42,8 +49,13 @@ class Composer(Input):
             self.take(lines)
 
     def take(self, lines: tuple[str, ...]) -> None:
-        """Put lines where the cursor is, as one."""
-        self.replace(" ".join(line.strip() for line in lines), *sorted(self.selection))
+        """Put lines where the cursor is, as one; Textual would drop too much without a word."""
+        text, (start, end) = " ".join(line.strip() for line in lines), sorted(self.selection)
+        chars = len(self.value) - (end - start) + len(text)
+        if chars > MAX_LINE_CHARS:
+            self.post_message(self.PastedTooMuch(chars))
+        else:
+            self.replace(text, start, end)
 
     def put(self, text: str) -> None:
         """Show another text, with the cursor at its end."""

@@ -22,13 +22,14 @@ from lktui.core.transcript import Transcript
 from lktui.screens.action_screen import does
 from lktui.screens.chrome import attention_of
 from lktui.screens.exporting import Exporting
-from lktui.screens.live.composer import Composer, ComposerRow, paste_question
+from lktui.screens.live.composer import Composer, ComposerRow
 from lktui.screens.live.copied_text import text_of_all
 from lktui.screens.live.follow_rule import follow_title
 from lktui.screens.live.from_record import FromRecord
 from lktui.screens.live.moving import Moving
 from lktui.screens.live.noting import Noting
 from lktui.screens.live.own_lines import OwnLines
+from lktui.screens.live.pasting import Pasting
 from lktui.screens.live.replies import ReplyLog, ReplyTimes
 from lktui.screens.live.searching import Searching
 from lktui.screens.live.side_panel import SidePanel, SideView
@@ -50,7 +51,7 @@ from lktui.widgets.transcript_view import TranscriptView
 _EMPTY, _VERDICT, _PANEL_CLOSED = "-empty", "-verdict", "-panel-closed"
 
 
-class LiveScreen(Moving, Searching, Noting, FromRecord, Exporting):
+class LiveScreen(Moving, Searching, Noting, Pasting, FromRecord, Exporting):
     """Shows one session; which one is the controller's to know."""
 
     AUTO_FOCUS = ""
@@ -233,11 +234,6 @@ class LiveScreen(Moving, Searching, Noting, FromRecord, Exporting):
         elif self.row_is_open:
             self.typed(message)
 
-    def on_composer_pasted_lines(self, message: Composer.PastedLines) -> None:
-        """Ask whether several lines are one message."""
-        lines = message.lines
-        self.ask(paste_question(lines), final=False, agreed=lambda: self.composer.take(lines))
-
     def on_descendant_blur(self) -> None:
         """Show the actions of the transcript again."""
         self.ask_to_draw()
@@ -387,7 +383,7 @@ class LiveScreen(Moving, Searching, Noting, FromRecord, Exporting):
     @does(ActionId.LIVE_EXPORT)
     def _open_export(self, view: View) -> Awaitable[None] | None:
         session = view.session
-        return self.open_export(session.id, session.room) if session is not None else None
+        return self.open_export((session.id,), session.room or session.id) if session else None
 
     @does(ActionId.LIVE_PAST)
     def _list_past(self, _view: View) -> None:

@@ -13,6 +13,7 @@ from lktui.core.filtering import Filter
 from lktui.core.search import Query, Search
 from lktui.core.shown_rows import FilteredRows, Rows
 from lktui.core.signs import StateKind
+from lktui.core.transcript import Transcript
 from lktui.screens.action_screen import does
 from lktui.screens.dashboard import DashboardScreen
 from lktui.session.controller import SessionController
@@ -37,6 +38,7 @@ class Searching(DashboardScreen):
     def __init__(self, controller: SessionController) -> None:
         super().__init__(controller)
         self._by = Filter()
+        self._unfiltered = Transcript()
         self._filtered: tuple[Rows, FilteredRows] | None = None
         self._search: Search | None = None
         self._searched: Rows | None = None
@@ -70,8 +72,9 @@ class Searching(DashboardScreen):
 
     # --- what the screen asks ---------------------------------------------------------------
 
-    def behind_filter(self, rows: Rows) -> Rows:
+    def behind_filter(self, rows: Transcript) -> Rows:
         """Give those of the rows that are to be shown; the same object while nothing changes."""
+        self._unfiltered = rows
         if not self._by:
             self._filtered = None
             return rows
@@ -150,12 +153,12 @@ class Searching(DashboardScreen):
     @does(ActionId.LIVE_FILTER)
     def _open_filter(self, _view: View) -> Awaitable[None]:
         self._is_filtering = True
-        return self._open(self._by.text, _FILTER_SIGN)
+        return self._open(self._by.text, _FILTER_SIGN, "  ".join(self._unfiltered.speakers))
 
-    def _open(self, text: str, sign: str) -> Awaitable[None]:
+    def _open(self, text: str, sign: str, offered: str = "") -> Awaitable[None]:
         from lktui.widgets.filter_row import FilterRow  # noqa: PLC0415 - not at first paint
 
-        return self.mount(FilterRow(text, sign))
+        return self.mount(FilterRow(text, sign, offered))
 
     def typed(self, message: Input.Changed) -> None:
         """Search or filter as it is typed."""

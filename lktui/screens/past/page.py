@@ -19,7 +19,7 @@ from lktui.screens.asking import ask_on_sheet
 from lktui.screens.chrome import message_of
 from lktui.screens.copying import copy_out
 from lktui.screens.exporting import Exporting
-from lktui.screens.list_filter import ListFilter
+from lktui.screens.list_marks import ListMarks
 from lktui.screens.list_moves import ListMoves
 from lktui.screens.past.rows import COLUMNS, row_of, story_of
 from lktui.session.controller import SessionController
@@ -29,17 +29,21 @@ from lktui.widgets.breakpoints import classes_at
 from lktui.widgets.detail import Detail, DetailView
 from lktui.widgets.drawing import line
 from lktui.widgets.footer import Footer
-from lktui.widgets.list_table import ListTable
+from lktui.widgets.list_table import ListTable, Row
 from lktui.widgets.overlay import Overlay
 from lktui.widgets.rule import Rule
 from lktui.widgets.status_line import StatusLine
 from lktui.widgets.too_small import TooSmall
 
+_NO_SESSION = ((("No session yet.", "bold"),),)
 
-class PastPage(Exporting, ListMoves, ListFilter[SessionId | None]):
+
+class PastPage(Exporting, ListMoves, ListMarks[SessionId | None]):
     """A full page over the screen it was called on; its result is the session to show."""
 
     CSS_PATH = "past.tcss"
+    NOUN = "sessions"
+    COLUMNS = COLUMNS
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.PAST)
 
     def __init__(self, controller: SessionController) -> None:
@@ -77,6 +81,7 @@ class PastPage(Exporting, ListMoves, ListFilter[SessionId | None]):
             self.controller.report(error.problem)
             found = ()
         self._sessions = {session.id: session for session in found}
+        self.keep_marks(self._sessions)
         self.show_found()
 
     def on_descendant_focus(self) -> None:
@@ -84,8 +89,8 @@ class PastPage(Exporting, ListMoves, ListFilter[SessionId | None]):
         self.show_found()
 
     def on_list_table_cursor_moved(self) -> None:
-        """Tell the story of the session that the cursor is on now."""
-        self.show_found()
+        """Tell the story of the session that the cursor is on now; no row looks different."""
+        self._show_story()
 
     @property
     def session(self) -> PastSession | None:
@@ -100,6 +105,7 @@ class PastPage(Exporting, ListMoves, ListFilter[SessionId | None]):
             rows=len(self.table.rows),
             filtered=bool(self.filter_by),
             room=session.room if session is not None else "",
+            marks=len(self.marks),
         )
 
     @property
@@ -111,6 +117,18 @@ class PastPage(Exporting, ListMoves, ListFilter[SessionId | None]):
         """Say in the status line why it is not done."""
         self.controller.notice(f"not now: {reason}")
 
+    def filtered_text(self, row: Row) -> str:
+        """Look also at what the list has no column for: the agent, and the session's id."""
+        return f"{row.text}  {self._sessions[row.key].agent}  {row.key}"
+
+    @property
+    def chosen(self) -> tuple[PastSession, ...]:
+        """The marked sessions, in the order of the list; without marks the one under the cursor."""
+        here = self.session
+        if not self.marks:
+            return (here,) if here is not None else ()
+        return tuple(one for one in self._sessions.values() if one.id in self.marks)
+
     # --- drawing ----------------------------------------------------------------------------
 
     def show_found(self) -> None:
@@ -118,22 +136,26 @@ class PastPage(Exporting, ListMoves, ListFilter[SessionId | None]):
         if not self.is_mounted:
             return
         now = self.controller.clock.wall()
-        rows = [row_of(session, now) for session in self._sessions.values()]
-        shown = [row for row in rows if self.filter_by.matches(f"{row.text} {row.key}")]
-        nothing = f"no session matches “{self.filter_by.text}”" if rows else "No session yet."
+        rows = [
+            row_of(session, now, marked=session.id in self.marks)
+            for session in self._sessions.values()
+        ]
+        shown = self.found_rows(rows)
         self.table.show(
-            shown, empty=(((nothing, "bold"),),), installation=self.controller.installation
+            shown,
+            empty=self.no_match() if rows else _NO_SESSION,
+            installation=self.controller.installation,
         )
         count = f"{len(rows)} session" + ("" if len(rows) == 1 else "s")
-        note = (f"newest first, {count}", "$muted")
+        note = (count if self.is_sorted else f"newest first, {count}", "$muted")
         self._title.show(("past sessions", "$title bold"), right=note)
         self._show_story()
-        found = f"{len(shown)} of {count}" if self.filter_by else count
-        self.query_one(StatusLine).show(line(found), message_of(self.controller))
+        found = self.marks_in_view() if self.marks else line(*self.rows_in_view())
+        self.query_one(StatusLine).show(found, message_of(self.controller))
         over = next(iter(self.query(Overlay)), None)
         scopes = (over.SCOPE,) if over is not None else (Scope.PAST, *PARENTS[Scope.PAST])
         scopes = (Scope.FILTER,) if self.typing else scopes
-        last = help_entry(typing=True) if self.typing else None
+        last = help_entry(typing=self.takes_text)
         self.query_one(Footer).show(footer_entries(scopes, self.view()), last)
 
     def _show_story(self) -> None:
@@ -169,8 +191,13 @@ class PastPage(Exporting, ListMoves, ListFilter[SessionId | None]):
 
     @does(ActionId.PAST_EXPORT)
     def _open_export(self, _view: View) -> Awaitable[None] | None:
-        session = self.session
-        return self.open_export(session.id, session.room) if session is not None else None
+        chosen = self.chosen
+        if not chosen:
+            return None
+        name = chosen[0].room or chosen[0].id
+        if len(chosen) > 1:
+            name = f"{len(chosen)} marked sessions"
+        return self.open_export(tuple(session.id for session in chosen), name)
 
     @does(ActionId.PAST_FILTER)
     def _filter_sessions(self, _view: View) -> Awaitable[None]:
@@ -178,18 +205,52 @@ class PastPage(Exporting, ListMoves, ListFilter[SessionId | None]):
 
     @does(ActionId.PAST_COPY)
     def _copy(self, _view: View) -> None:
-        row = self.table.row
-        if row is not None:
-            copy_out(self.app, self.controller, f"{row.text}  {row.key}")
+        if self.table.row is not None:
+            self._copy_rows((self.table.row,))
+
+    @does(ActionId.PAST_COPY_ALL)
+    def _copy_all(self, _view: View) -> None:
+        self._copy_rows(self.table.rows)
+
+    def _copy_rows(self, rows: tuple[Row, ...]) -> None:
+        copy_out(self.app, self.controller, "\n".join(f"{row.text}  {row.key}" for row in rows))
 
     @does(ActionId.PAST_DELETE)
     def _delete(self, _view: View) -> None:
-        if self.session is not None:
-            self.controller.forget_sessions((self.session.id,))
+        self.controller.forget_sessions(tuple(session.id for session in self.chosen))
+        self.unmark()
+
+    @does(ActionId.PAST_SORT)
+    def _sort_by_next(self, _view: View) -> None:
+        self.sort_by_next()
+
+    @does(ActionId.PAST_REVERSE)
+    def _reverse_order(self, _view: View) -> None:
+        self.reverse_order()
+
+    @does(ActionId.PAST_MARK)
+    def _mark(self, _view: View) -> None:
+        self.mark_row()
+
+    @does(ActionId.PAST_MARK_ALL)
+    def _mark_all(self, _view: View) -> None:
+        self.mark_all()
+
+    @does(ActionId.PAST_HELP)
+    def _help(self, view: View) -> None:
+        from lktui.screens.help.page import HelpPage  # noqa: PLC0415 - when asked for
+
+        def chosen(name: ActionId | None) -> None:
+            if name is not None:
+                self.perform(name)
+
+        self.app.push_screen(HelpPage((Scope.PAST, *PARENTS[Scope.PAST]), view), chosen)
 
     @does(ActionId.PAST_CLOSE)
     def _close(self, view: View) -> Awaitable[None] | None:
-        """Clear the filter, then close the page."""
+        """Clear the filter, then the marks, then close the page."""
+        if self.clear_marks(view):
+            return None
         if self.filter_by:
             return self.clear_filter(view)
         self.dismiss(None)

@@ -21,25 +21,27 @@ COLUMNS = (
 _DAY_S = 86_400.0
 
 
-def row_of(session: PastSession, now: float) -> Row:
+def row_of(session: PastSession, now: float, *, marked: bool) -> Row:
     """Make a session's row.
 
     Args:
         session: As the record has it.
         now: Wall-clock seconds.
+        marked: Whether actions are for it.
     """
     kind, words = state_of(session)
     turns = UNKNOWN if session.turns is None else str(session.turns)
     return Row(
         session.id,
         (
-            Cell(_when(session.opened_wall, now), "$muted"),
-            Cell(f"{GLYPHS[kind]} {words}", STYLES[kind]),
-            Cell(session.room or UNKNOWN),
-            Cell(session.profile),
-            Cell(turns),
-            Cell(lasted(session)),
+            Cell(_when(session.opened_wall, now), "$muted", session.opened_wall),
+            Cell(f"{GLYPHS[kind]} {words}", STYLES[kind], words),
+            Cell(session.room or UNKNOWN, sort=session.room or None),
+            Cell(session.profile, sort=session.profile),
+            Cell(turns, sort=session.turns),
+            Cell(lasted(session), sort=session.lasted_s),
         ),
+        marked=marked,
     )
 
 

@@ -7,6 +7,7 @@ from textual.events import Key, Paste
 
 from lktui.core.commands import EndSession, Say, StartSession
 from lktui.core.events import LinkState, Mark, Phase, PhaseEntered
+from lktui.session.controller import MAX_LINE_CHARS
 from tests.support.dashboard import Dashboard
 from tests.support.scenes import Conversation
 from tests.support.talk import Talk, order
@@ -316,3 +317,17 @@ async def test_a_word_of_a_reply_draws_no_row_but_its_own(dashboard: Dashboard) 
         compositor.update_widgets = noting  # type: ignore[method-assign, assignment]  # one screen's
         await dashboard.hear(talk.line(2, "checkout", "It will", key="r", final=False))
         assert drawn == [1]
+
+
+async def test_a_paste_that_is_too_long_for_a_line_says_so_and_changes_nothing(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((80, 24)):
+        await opened(dashboard)
+        await dashboard.press("enter", *"ab")
+        dashboard.app.post_message(Paste("x" * MAX_LINE_CHARS))
+        await dashboard.settled()
+        assert "› ab" in dashboard.text
+        assert f"{MAX_LINE_CHARS + 2} characters; a line has {MAX_LINE_CHARS} at most" in (
+            dashboard.status
+        )

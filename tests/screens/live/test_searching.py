@@ -191,3 +191,13 @@ async def test_the_turn_at_hand_goes_from_line_to_line(dashboard: Dashboard) -> 
         assert dashboard.app.clipboard == "second"
         await dashboard.press("end")
         assert BAR not in "".join(line[0] for line in dashboard.lines[2:18] if line)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_filter_offers_who_spoke_and_what_happened(
+    dashboard: Dashboard, size: tuple[int, int]
+) -> None:
+    async with dashboard.running(size):
+        await talked(dashboard, "from the agent", "from me")
+        await dashboard.press(":", *"filter", "enter")
+        assert dashboard.lines[-2].rstrip() == " only checkout  you"
