@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.support.scheduling", "tests.support.servers"]
 
@@ -29,9 +30,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--bench", action="store_true", help="run the benchmarks (tests/bench)")
 
 
-def pytest_configure() -> None:
-    """Let the programs under test keep their bytecode: without it each starts 1 s later."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Let programs keep their bytecode, without which each starts 1 s later; choose examples.
+
+    How long an example takes says more of the machine than of the code.
+    """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    settings.register_profile(
+        "plain", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.register_profile("full", settings.get_profile("plain"), max_examples=100)
+    settings.load_profile("full" if config.getoption("--full") else "plain")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -17,6 +17,7 @@ from lktui.invocation import Invocation
 from lktui.store.paths import Paths
 from tests.support.scenes import Conversation
 from tests.support.talk import Talk
+from tests.support.waiting import PATIENCE_S
 
 _GREETING, _AGENT = "Hello, this is support.", "support"
 
@@ -38,7 +39,7 @@ class ToldEngine(Headless):
 
     async def has_been_asked(self, count: int) -> AnyCommand:
         """Wait until there are so many commands; gives the last of them."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(self.asked) < count:
                 self._asked_more.clear()
                 await self._asked_more.wait()

@@ -15,16 +15,15 @@ from tests.support.agents_worker import AgentsWorker
 from tests.support.person import CHAT, TRANSCRIPTION, Person, token
 from tests.support.remote_session import answers, events, ping
 from tests.support.server import Server
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
-_JOIN_S = 10.0
+_JOIN_S = PATIENCE_S
 _PONG_S = 2.0
 _LEAVES_S = 2.5
 """An agent that can hear of it has left so soon after its dispatch was deleted."""
 _REMOVED_S = 3.0
 """One that cannot is removed after so long."""
 _DEAD_S = 22.4
-_SLACK_S = 1.5
 
 
 async def dispatched(client: api.LiveKitAPI, room: str, name: str, mode: str) -> str:
@@ -47,11 +46,9 @@ async def arrived(client: api.LiveKitAPI, room: str) -> str:
     return agent
 
 
-async def gone_after(client: api.LiveKitAPI, room: str, *, within_s: float) -> float:
-    """Wait until no agent is in a room; gives the seconds that it took."""
-    begun = time.monotonic()
+async def gone(client: api.LiveKitAPI, room: str, *, within_s: float = PATIENCE_S) -> None:
+    """Wait until no agent is in a room."""
     await eventually(lambda: present(client, room), lambda agents: not agents, timeout_s=within_s)
-    return time.monotonic() - begun
 
 
 async def listening(person: Person, agent: str) -> None:
@@ -64,12 +61,12 @@ async def listening(person: Person, agent: str) -> None:
     await person.until(listens, within_s=_JOIN_S, what=f"listening {agent}")
 
 
-async def ponged(person: Person, agent: str) -> bool:
+async def ponged(person: Person, agent: str, *, within_s: float = PATIENCE_S) -> bool:
     """Ping an agent; whether it alone has answered in time."""
     question = await ping(person, agent)
     try:
         await person.until(
-            lambda: answers(person, question) != [], within_s=_PONG_S, what="answer to a ping"
+            lambda: answers(person, question) != [], within_s=within_s, what="answer to a ping"
         )
     except AssertionError:
         return False
@@ -94,7 +91,6 @@ async def test_a_session_answers_pings_and_lines_and_tells_what_it_does(
         assert len(person.all_of("chunk", agent)) > 1
         await person.until(
             lambda: events(person).count("conversation_item_added") >= 2,
-            within_s=5,
             what="items of both sides",
         )
         assert "agent_state_changed" in events(person)
@@ -110,11 +106,10 @@ async def test_an_agent_without_a_session_answers_lines_and_no_ping(
         await dispatched(client, room, worker.name, "raw")
         agent = await arrived(client, room)
         await listening(person, agent)
-        assert not await ponged(person, agent)
+        assert not await ponged(person, agent, within_s=_PONG_S)
         await person.me.send_text("hello", topic=CHAT)
         await person.until(
             lambda: {one.detail for one in person.all_of("text", agent)} == {CHAT, TRANSCRIPTION},
-            within_s=5,
             what="reply on both topics",
         )
         assert {one.body for one in person.all_of("text", agent)} == {"echo: hello"}
@@ -130,7 +125,7 @@ async def test_an_agent_leaves_as_soon_as_its_dispatch_is_deleted(
         agent = await arrived(client, room)
         await listening(person, agent)
         await client.agent_dispatch.delete_dispatch(dispatch, room)
-        assert await gone_after(client, room, within_s=_JOIN_S) < _LEAVES_S
+        await gone(client, room, within_s=_LEAVES_S / server.delays)  # short of a removal
 
 
 @SLOW_ON_THE_REAL_ONE
@@ -139,9 +134,10 @@ async def test_an_agent_that_hears_of_nothing_is_removed(
 ) -> None:
     dispatch = await dispatched(client, room, worker.name, "stuck")
     await arrived(client, room)
+    deleted_at = time.monotonic()
     await client.agent_dispatch.delete_dispatch(dispatch, room)
-    took_s = await gone_after(client, room, within_s=_JOIN_S)
-    assert 0.9 * _REMOVED_S * server.delays < took_s < _REMOVED_S * server.delays + _SLACK_S
+    await gone(client, room)
+    assert time.monotonic() - deleted_at > 0.9 * _REMOVED_S * server.delays
 
 
 @SLOW_ON_THE_REAL_ONE
@@ -173,7 +169,6 @@ async def test_two_dispatches_are_two_agents(
         await person.me.send_text("hello", topic=CHAT)
         await person.until(
             lambda: len({one.who for one in person.all_of("text")}) == 2,
-            within_s=5,
             what="replies of both",
         )
 
@@ -189,10 +184,10 @@ async def test_agents_of_a_dead_worker_stay_and_answer_nothing(
             await dispatched(client, room, worker.name, "session")
             agent = await arrived(client, room)
             await listening(person, agent)
-        died_at = time.monotonic()
+            died_at = time.monotonic()  # at once
         assert await present(client, room) == [agent]
         question = await ping(person, agent)
-        await gone_after(client, room, within_s=_DEAD_S * server.delays + _SLACK_S)
+        await gone(client, room, within_s=_DEAD_S + PATIENCE_S)
         assert time.monotonic() - died_at > 0.9 * _DEAD_S * server.delays
         assert (await person.sees("left", agent)).detail == "CONNECTION_TIMEOUT"
         assert answers(person, question) == []
@@ -234,7 +229,7 @@ async def test_an_agent_outlives_a_restart_and_its_dispatch_does_not(
                 agent = await arrived(client, room)
                 await listening(person, agent)
                 await asyncio.to_thread(own_server.restart)
-                await person.sees("reconnected", within_s=15)
+                await person.sees("reconnected")
                 await listening(person, agent)
                 assert await present(client, room) == [agent]
                 listed = await client.agent_dispatch.list_dispatch(room)

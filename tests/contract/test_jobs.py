@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
 
 import pytest
 from livekit import api
@@ -25,7 +26,13 @@ _NEVER = ("reject", "reject_next", "hang")
 @pytest.fixture(scope="module")
 def lines(server: Server, worker: AgentsWorker) -> dict[str, Timeline]:
     """Give what became of one dispatch in each mode."""
-    modes = (*_STAY, *_GO, *_NEVER, "slow")
+    modes: dict[str, Callable[[Timeline], bool]] = {
+        **dict.fromkeys(_STAY, lambda line: bool(line.agents)),
+        "session": lambda line: "listening" in line.states,
+        "slow": lambda line: bool(line.agents),
+        **dict.fromkeys(_GO, lambda line: bool(line.agents_ever) and not line.agents),
+        **dict.fromkeys(_NEVER, lambda _line: True),
+    }
     prefix = f"jobs-{secrets.token_hex(4)}"
     return asyncio.run(timelines(server, modes, worker.name, prefix, for_s=_SETTLED_S))
 

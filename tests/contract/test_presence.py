@@ -11,14 +11,14 @@ from tests.contract.slow import SLOW_ON_THE_REAL_ONE
 from tests.support.guest import Guest
 from tests.support.person import CHAT, HIDDEN, MAY_SAY_ITS_STATE, Person, token
 from tests.support.server import Server
+from tests.support.waiting import PATIENCE_S
 
 _HELD_BACK_S = 3.0
 """An event of somebody without a track waits so long at most."""
 _DEAD_S = 22.4
 """So long a participant stays whose process has died."""
-_SLACK_S = 1.5
-"""What a busy machine adds to any delay."""
-_AT_ONCE_S = 0.5
+_AT_ONCE_S = 2.0
+"""Less than what is held back, on any machine."""
 
 
 async def test_one_who_joins_sees_at_once_who_is_there(server: Server, room: str) -> None:
@@ -31,12 +31,11 @@ async def test_one_who_joins_sees_at_once_who_is_there(server: Server, room: str
 
 @SLOW_ON_THE_REAL_ONE
 async def test_one_who_says_nothing_is_seen_to_come_and_go_late(server: Server, room: str) -> None:
-    within_s = _HELD_BACK_S * server.delays + _SLACK_S
     async with Person(server, token(server, room, "first")) as first:
         async with Person(server, token(server, room, "second")):
-            await first.sees("joined", "second", within_s=within_s)
+            await first.sees("joined", "second")
             assert first.others == {"second"}
-        left = await first.sees("left", "second", within_s=within_s)
+        left = await first.sees("left", "second")
         assert left.detail == "CLIENT_INITIATED"
         assert first.others == set()
 
@@ -96,7 +95,6 @@ async def test_one_who_is_removed_is_told_why(
     server: Server, client: api.LiveKitAPI, room: str
 ) -> None:
     whom = api.RoomParticipantIdentity(room=room, identity="second")
-    within_s = _HELD_BACK_S * server.delays + _SLACK_S
     async with (
         Person(server, token(server, room, "first")) as first,
         Person(server, token(server, room, "second")) as second,
@@ -106,9 +104,7 @@ async def test_one_who_is_removed_is_told_why(
         left = await client.room.list_participants(api.ListParticipantsRequest(room=room))
         assert [one.identity for one in left.participants] == ["first"]
         if "second" in first.others:
-            assert (await first.sees("left", "second", within_s=within_s)).detail == (
-                "PARTICIPANT_REMOVED"
-            )
+            assert (await first.sees("left", "second")).detail == ("PARTICIPANT_REMOVED")
 
 
 async def test_who_is_in_a_room_that_is_deleted_is_told_at_once(
@@ -145,12 +141,10 @@ async def test_a_dead_one_stays_until_the_server_gives_it_up(
 ) -> None:
     async with Person(server, token(server, room, "first")) as first:
         with await asyncio.to_thread(Guest, server, room, name="dead"):
-            await first.sees("joined", "dead", within_s=_HELD_BACK_S + _SLACK_S)
-        died_at = time.monotonic()
-        await asyncio.sleep(0.5 * _DEAD_S * server.delays)
+            await first.sees("joined", "dead")
+            died_at = time.monotonic()  # at once
         listed = await client.room.list_participants(api.ListParticipantsRequest(room=room))
         assert {one.identity for one in listed.participants} == {"first", "dead"}
-        late_s = (_DEAD_S + _HELD_BACK_S) * server.delays + _SLACK_S
-        left = await first.sees("left", "dead", within_s=late_s)
+        left = await first.sees("left", "dead", within_s=_DEAD_S + PATIENCE_S)
         assert left.detail == "CONNECTION_TIMEOUT"
         assert left.at_s - died_at > 0.9 * _DEAD_S * server.delays

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 from livekit import api, rtc
@@ -11,7 +10,9 @@ from livekit import api, rtc
 from tests.support.person import CHAT, MAY_SAY_ITS_STATE, Person, token
 from tests.support.server import Server
 
-_RECONNECTS_S = 15.0
+_NOTICES_S = 10.0
+"""A cut connection is noticed at once, one without an answer after some 14 s."""
+_RECONNECTS_S = 30.0
 """The client's own: so long it may need to be back once the server is."""
 _GIVES_UP_S = 40.0
 """The client's own, on any server: so long it tries at most."""
@@ -27,9 +28,7 @@ async def test_a_client_is_back_once_its_server_is_and_finds_its_room_made_anew(
     async with Person(own_server, token(own_server, room, "person")) as person:
         sid = await person.room.sid
         own_server.kill()
-        killed_at = time.monotonic()
-        lost = await person.sees("reconnecting", within_s=2)
-        assert lost.at_s - killed_at < 1
+        await person.sees("reconnecting", within_s=_NOTICES_S)
         await asyncio.to_thread(own_server.restart)
         await person.sees("reconnected", within_s=_RECONNECTS_S)
         assert person.all_of("disconnected") == []
@@ -95,7 +94,7 @@ async def test_a_stalled_server_delivers_afterwards_and_nobody_notices(
         assert len(two.all_of("text")) == 1
         own_server.thaw()
         await sending
-        await two.until(lambda: len(two.all_of("text")) == 2, within_s=5, what="second text")
+        await two.until(lambda: len(two.all_of("text")) == 2, what="second text")
         assert two.all_of("text")[1].body == "meanwhile"
         for person in (one, two):
             assert person.all_of("reconnecting") == person.all_of("disconnected") == []

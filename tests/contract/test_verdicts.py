@@ -17,8 +17,8 @@ from tests.support.server import Server
 
 pytestmark = SLOW_ON_THE_REAL_ONE
 
-_PATIENT = MappingProxyType({"join_timeout": 15, "reply_timeout": 10})
-_BRIEF = MappingProxyType({"join_timeout": 15, "reply_timeout": 2})
+_PATIENT = MappingProxyType({"join_timeout": 40, "reply_timeout": 30})
+_BRIEF = MappingProxyType({"join_timeout": 40, "reply_timeout": 2})
 _HASTY = MappingProxyType({"join_timeout": 6})
 
 

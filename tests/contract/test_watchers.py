@@ -62,9 +62,7 @@ async def test_a_watcher_reads_all_and_is_heard_as_its_grants_say(
         await agent.me.send_text("said", topic=TRANSCRIPTION)
         await agent.me.send_bytes(b"event", name="e", topic=SESSION)
         await agent.me.set_attributes({"lk.agent.state": "listening"})
-        await hidden.until(
-            lambda: len(hidden.all_of("text")) == 2, within_s=5, what="two texts of the agent"
-        )
+        await hidden.until(lambda: len(hidden.all_of("text")) == 2, what="two texts of the agent")
         assert {one.body for one in hidden.all_of("text")} == {"typed", "said"}
         assert (await hidden.sees("bytes")).body == b"event".hex()
         await hidden.sees("attributes", "agent")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from livekit import api
 
 from tests.support.server import Server
+from tests.support.waiting import PATIENCE_S
 
 _EVERY_S = 0.2
 
@@ -60,40 +61,47 @@ class Timeline(NamedTuple):
 
 
 async def timelines(
-    server: Server, modes: Iterable[str], agent_name: str, prefix: str, *, for_s: float
+    server: Server,
+    modes: Mapping[str, Callable[[Timeline], bool]],
+    agent_name: str,
+    prefix: str,
+    *,
+    for_s: float,
 ) -> dict[str, Timeline]:
     """Dispatch one worker's agent in several modes at once.
 
     Args:
         server: Where.
-        modes: What the dispatches' metadata ask for; also the last part of the rooms' names.
+        modes: What the dispatches' metadata ask for, also the last part of the rooms' names, each
+            with what has to have happened there.
         agent_name: The worker.
         prefix: The first part of the rooms' names; the rooms are deleted afterwards.
-        for_s: How long each room is looked at.
+        for_s: How long each room is looked at, and longer while that has not happened.
 
     Returns:
         Timelines by mode.
     """
     async with api.LiveKitAPI(server.url, server.key, server.secret) as client:
 
-        async def one(mode: str) -> Timeline:
+        async def one(mode: str, is_settled: Callable[[Timeline], bool]) -> Timeline:
             room = f"{prefix}-{mode}"
             metadata = json.dumps({"mode": mode})
             await client.room.create_room(api.CreateRoomRequest(name=room, empty_timeout=60))
+            made_at = time.monotonic()
             dispatch = await client.agent_dispatch.create_dispatch(
                 api.CreateAgentDispatchRequest(room=room, agent_name=agent_name, metadata=metadata)
             )
-            made_at = time.monotonic()
-            samples: list[Sample] = []
-            while time.monotonic() < made_at + for_s:
-                samples.append(await _sample(client, room, made_at))
+            samples = [await _sample(client, room, made_at)]
+            while (at_s := samples[-1].at_s) < for_s or (
+                at_s < for_s + PATIENCE_S and not is_settled(Timeline(tuple(samples)))
+            ):
                 await asyncio.sleep(_EVERY_S)
+                samples.append(await _sample(client, room, made_at))
             await client.agent_dispatch.delete_dispatch(dispatch.id, room)
             await client.room.delete_room(api.DeleteRoomRequest(room=room))
             return Timeline(tuple(samples))
 
-        modes = list(modes)
-        found = await asyncio.gather(*(one(mode) for mode in modes))
+        found = await asyncio.gather(*(one(*mode) for mode in modes.items()))
     return dict(zip(modes, found, strict=True))
 
 

@@ -16,7 +16,7 @@ from tests.support.waiting import until
 def dashboard(program: Program, *words: str) -> Iterator[Terminal]:
     """Run the app at 80x24, from when it takes keys and its engine is up."""
     with Terminal(program.argv(*words), env=program.environment) as terminal:
-        terminal.wait_for("○ not connected", timeout_s=20)
+        terminal.wait_for("○ not connected")
         yield terminal
 
 
@@ -34,6 +34,6 @@ def talked_in(server: Server, prefix: str, terminal: Terminal | None = None) -> 
             terminal.pump(0.05)
         return any(twirp.agents(server, room) for room in rooms_of(server, prefix))
 
-    assert until(is_there, timeout_s=20), terminal.text() if terminal else "no agent came"
+    assert until(is_there), terminal.text() if terminal else "no agent came"
     (room,) = rooms_of(server, prefix)
     return room

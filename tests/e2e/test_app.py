@@ -35,7 +35,7 @@ def test_a_conversation_by_keys_alone_from_profile_to_clean_server(
     with dashboard(echo) as terminal:
         terminal.wait_for("▌ ○ never tried")
         terminal.send("s")
-        terminal.wait_for("● listening  echo", timeout_s=20)
+        terminal.wait_for("● listening  echo")
         (room,) = rooms_of(server_at_hand, prefix)
         terminal.send(f"{_ENTER}hello{_ENTER}")  # in one packet, as a slow link brings it
         terminal.wait_for("echo: hello")
@@ -59,7 +59,7 @@ def test_quitting_in_the_middle_of_a_conversation_asks_and_cleans_up_first(
 ) -> None:
     with dashboard(echo) as terminal:
         terminal.send("s")
-        terminal.wait_for("● listening  echo", timeout_s=20)
+        terminal.wait_for("● listening  echo")
         terminal.send("q")
         terminal.wait_for("▲ quit?")
         terminal.send("y")
@@ -77,7 +77,7 @@ def test_what_others_write_is_shown_and_never_obeyed(
         room = talked_in(server_at_hand, prefix, terminal)
         with Guest(server_at_hand, room, name="[/x]") as guest:
             guest.say(f"[bold]look[/nope] \x1b]{payload}\x07 \x1b[2J\x9b31m\u202e end")
-            terminal.wait_for(lambda t: "\ufffd end" in t.text(), timeout_s=20)
+            terminal.wait_for(lambda t: "\ufffd end" in t.text())
         assert "[/x]" in terminal.text()
         assert "[bold]look[/nope]" in terminal.text()
         sent = terminal.received
@@ -97,6 +97,6 @@ def test_a_terminal_that_takes_nothing_stops_neither_the_conversation_nor_its_re
             for line in lines:
                 guest.say(line)
                 time.sleep(0.04)  # a pace, for four seconds in all
-            assert until(lambda: lines[-1] in recorded(echo), timeout_s=10)
+            assert until(lambda: lines[-1] in recorded(echo))
         assert [text for text in recorded(echo) if text.startswith("line ")] == lines
-        terminal.wait_for("line 99 of many", timeout_s=20)
+        terminal.wait_for("line 99 of many")

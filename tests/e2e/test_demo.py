@@ -16,12 +16,12 @@ from tests.e2e.results import Run
 from tests.support.cache import UnavailableError
 from tests.support.livekit_server import server_binary
 from tests.support.terminal import Terminal
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.timeout(120)
 
 DEMO = [sys.executable, "-m", "lktui", "demo"]
-_UP_S, _DOWN_S = 20.0, 40.0
+_UP_S, _DOWN_S = PATIENCE_S, 40.0
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_each_screen_has_something_to_do_and_the_failure_is_mended_at_the_third_
         terminal.wait_for("quit?")
         terminal.send("y")
         assert terminal.wait_exit(timeout_s=_DOWN_S) == 0
-    assert until(lambda: not processes(), timeout_s=5), processes()
+    assert until(lambda: not processes(), timeout_s=_DOWN_S), processes()
     assert list(scratch.iterdir()) == []
 
 
@@ -161,7 +161,7 @@ def test_a_server_that_fails_late_gives_the_prompt_back_soon(scratch: Path, tmp_
     server.chmod(0o700)
     with Terminal([*DEMO, "--server", str(server)], columns=200) as terminal:
         terminal.wait_for("the server ended with 7")
-        assert terminal.wait_exit(timeout_s=10) == 3
+        assert terminal.wait_exit() == 3
     assert list(scratch.iterdir()) == []
 
 
@@ -173,7 +173,7 @@ def test_ctrl_c_at_the_start_gives_the_prompt_back_at_once_and_leaves_nothing(
         terminal.wait_for("demo: a server")
         terminal.pump(after_s)
         terminal.send("\x03")
-        terminal.wait_exit(timeout_s=5)
+        terminal.wait_exit()
         assert "Traceback" not in terminal.text()
     assert until(lambda: not processes(), timeout_s=_DOWN_S), processes()
     assert list(scratch.iterdir()) == []
@@ -210,7 +210,7 @@ def test_agents_that_die_come_back(scratch: Path, processes: Callable[[], list[s
         os.kill(pid_of("lktui.sandbox.agents", processes), signal.SIGKILL)
         terminal.send("1")
         terminal.wait_for("6 profiles")
-        assert until(lambda: is_running("lktui.sandbox.agents", processes), timeout_s=10)
+        assert until(lambda: is_running("lktui.sandbox.agents", processes), timeout_s=_UP_S)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_however_it_ends_it_leaves_nothing(
     with Terminal(DEMO) as terminal:
         terminal.wait_for("Hello, this is support", timeout_s=_UP_S)
         terminal.kill(how)
-        terminal.wait_exit(timeout_s=15)
+        terminal.wait_exit(timeout_s=_DOWN_S)
         assert until(lambda: not processes(), timeout_s=_DOWN_S), processes()
     assert list(scratch.iterdir()) == []
 

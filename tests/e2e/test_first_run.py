@@ -35,7 +35,7 @@ def test_from_an_empty_home_to_a_conversation_within_a_minute(
     program: Program, server_at_hand: Server
 ) -> None:
     with Terminal(program.argv(), env=program.environment) as terminal:
-        terminal.wait_for("1 project found: box (default)", timeout_s=20)
+        terminal.wait_for("1 project found: box (default)")
         begun = time.monotonic()
         terminal.send("i")
         terminal.wait_for("● new             box (default)")
@@ -46,7 +46,7 @@ def test_from_an_empty_home_to_a_conversation_within_a_minute(
         terminal.send(_TAB * 4 + _RIGHT + _TAB + "echo" + _ENTER)
         terminal.wait_for("saved: box")
         terminal.send("s")
-        terminal.wait_for("● listening  echo", timeout_s=30)
+        terminal.wait_for("● listening  echo")
         terminal.send(f"{_ENTER}hello{_ENTER}")
         terminal.wait_for("echo: hello")
         assert time.monotonic() - begun < 60
@@ -64,11 +64,11 @@ def test_the_demo_is_played_in_the_same_terminal_and_left_again(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with Terminal(program.argv(), env=program.environment) as terminal:
-        terminal.wait_for("play with the demo", timeout_s=20)
+        terminal.wait_for("play with the demo")
         terminal.send("p")
-        terminal.wait_for("● listening  support", timeout_s=40)
+        terminal.wait_for("● listening  support")
         terminal.send(_CTRL_C + _CTRL_C)
-        terminal.wait_for("There is none yet.", timeout_s=40)
+        terminal.wait_for("There is none yet.")
         terminal.send("?")
         terminal.wait_for("── profiles")
         terminal.send("q")  # closes the page
@@ -91,7 +91,7 @@ def test_an_editor_has_the_terminal_and_faults_are_told_with_their_lines(
     editor = _script(tmp_path, 'echo "this is the editor"; read -r line; echo "$line" >> "$1"')
     environment = {**program.environment, "EDITOR": str(editor)}
     with Terminal(program.argv(), env=environment) as terminal:
-        terminal.wait_for("▌ ○ never tried           x", timeout_s=20)
+        terminal.wait_for("▌ ○ never tried           x")
         terminal.send(":open ed" + _ENTER)
         terminal.wait_for("this is the editor")
         terminal.send(_CTRL_C)  # ends the editor, not us
@@ -109,12 +109,12 @@ def test_an_editor_has_the_terminal_and_faults_are_told_with_their_lines(
 def test_a_change_on_disk_is_shown_within_seconds(program: Program) -> None:
     program.save_profile("x", {"url": "ws://before"})
     with Terminal(program.argv(), env=program.environment) as terminal:
-        terminal.wait_for("2 faults in the file", timeout_s=20)
+        terminal.wait_for("2 faults in the file")
         terminal.pump(1.5)
         program.save_profile("x", {"url": "ws://after", "api_key": "k", "api_secret": "s"})
-        terminal.wait_for("never tried", timeout_s=5)
+        terminal.wait_for("never tried")
         program.save_profile("y", {"url": "ws://other"})
-        terminal.wait_for("2 profiles", timeout_s=5)
+        terminal.wait_for("2 profiles")
         terminal.send("q")
         assert terminal.wait_exit() == 0
 
@@ -126,7 +126,7 @@ def test_profiles_edit_gives_the_terminal_to_the_editor_and_asks_again(
     editor = _script(tmp_path, 'echo "this is the editor"; read -r line; echo "$line" >> "$1"')
     environment = {**program.environment, "EDITOR": str(editor)}
     with Terminal(program.argv("profiles", "edit", "x"), env=environment) as terminal:
-        terminal.wait_for("this is the editor", timeout_s=20)
+        terminal.wait_for("this is the editor")
         terminal.send("oops" + _ENTER)
         terminal.wait_for("line 4")
         terminal.wait_for("Edit it again? [Y/n]")

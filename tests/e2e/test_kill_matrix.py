@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -68,13 +68,25 @@ def test_the_steps_of_a_session_are_those_before_and_after_each_write_and_call(
     assert first.index("after delete_dispatch 2") < first.index("before delete_room 1")
 
 
-@pytest.mark.timeout(180)
-@pytest.mark.parametrize(("at", "who"), SAMPLE, ids=lambda word: str(word).replace(" ", "_"))
-def test_a_kill_at_a_step_loses_nothing(
-    sandbox: Sandbox, sandbox_demo_agents: DemoAgents, tmp_path: Path, at: str, who: str
-) -> None:
+@pytest.fixture(scope="module")
+def sampled(
+    sandbox: Sandbox, sandbox_demo_agents: DemoAgents, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str], Future[None]]:
+    """Check the sample, side by side: what a kill leaves is waited for more than worked on."""
     assert "support" in sandbox_demo_agents.registered
-    check(lane(tmp_path, sandbox), at, who)
+    with ThreadPoolExecutor(len(SAMPLE)) as pool:
+        return {
+            case: pool.submit(check, lane(tmp_path_factory.mktemp("kill"), sandbox), *case)
+            for case in SAMPLE
+        }
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("case", SAMPLE, ids=lambda case: "_".join(case).replace(" ", "_"))
+def test_a_kill_at_a_step_loses_nothing(
+    sampled: dict[tuple[str, str], Future[None]], case: tuple[str, str]
+) -> None:
+    sampled[case].result()
 
 
 @pytest.mark.full

@@ -8,7 +8,6 @@ import pty
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,13 @@ from tests.support.agents_worker import AgentsWorker
 from tests.support.program import Program, echo_profile, rooms_of
 from tests.support.server import Server
 from tests.support.terminal import Terminal
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.usefixtures("echo_at_hand")
 
 _TALK = ("probe", "echo", "--say", "hello", "--metadata", json.dumps({"mode": "mute"}))
-_ORPHAN_S = 20.0
-"""So long an engine without a parent may work."""
+_ORPHAN_S = PATIENCE_S
+"""An engine without a parent may work for 20 s."""
 
 
 def test_after_the_death_of_its_parent_the_engine_deletes_the_room(
@@ -50,7 +49,7 @@ def test_after_the_death_of_both_a_cleanup_run_deletes_the_room(
         probe.send_signal(signal.SIGSTOP)  # or it would start another engine at once
         echo.kill_engines()
         probe.kill()
-    assert echo.engines_ended(timeout_s=1)
+    assert echo.engines_ended(timeout_s=PATIENCE_S)
     assert rooms_of(server_at_hand, prefix) == {room}
     done = echo.run("cleanup", "run", "--json")
     assert done.exit_code == 0, done.stderr
@@ -95,13 +94,14 @@ def test_a_room_outlives_its_server_only_until_a_cleanup_run(
 def test_kills_just_after_the_start_key_leave_nothing(
     server_at_hand: Server, tmp_path: Path, prefix: str
 ) -> None:
-    programs = []
-    for delay_ms in (10, 50, 100, 200):
-        program = Program(tmp_path / str(delay_ms))
-        program.save_profile("echo", echo_profile(server_at_hand, f"{prefix}-{delay_ms}"))
+    programs: list[Program] = []
+    for delay_s in (0.01, 0.05, 0.1, PATIENCE_S):
+        program = Program(tmp_path / str(delay_s))
+        program.save_profile("echo", echo_profile(server_at_hand, f"{prefix}-{len(programs)}"))
         with dashboard(program) as terminal:
             terminal.send("s")
-            time.sleep(delay_ms / 1000)  # the delay is the case
+            # The delay is the case; the last comes late enough to interrupt something.
+            until(lambda: begun(program), timeout_s=delay_s, every_s=0.01)  # noqa: B023 - at once
             terminal.kill()
         programs.append(program)
     for program in programs:
@@ -110,8 +110,14 @@ def test_kills_just_after_the_start_key_leave_nothing(
     for program in programs:
         items = read(program.run("cleanup", "list", "--json"), Items).items
         assert {item.state for item in items} <= {"last_look"}
-    # The last came late enough to interrupt something.
-    assert programs[-1].journal("SELECT count(*) FROM session") == [(1,)]
+    assert begun(programs[-1])
+
+
+def begun(program: Program) -> bool:
+    """Whether the journal has a conversation."""
+    return program.journal("SELECT count(*) FROM sqlite_master WHERE name = 'session'") == [
+        (1,)
+    ] and program.journal("SELECT count(*) FROM session") == [(1,)]
 
 
 def test_sigterm_gives_the_terminal_back_and_cleans_up(
@@ -120,7 +126,7 @@ def test_sigterm_gives_the_terminal_back_and_cleans_up(
     app = 'sh -c \'echo "pid $$"; exec "$@"\' sh "$@"'
     shell = f'echo "before $(stty -g)"; {app}; echo "after $(stty -g) $?"'
     with Terminal(["/bin/sh", "-c", shell, "sh", *echo.argv()], env=echo.environment) as terminal:
-        terminal.wait_for("not connected", timeout_s=20)
+        terminal.wait_for("not connected")
         terminal.send("s")
         talked_in(server_at_hand, prefix, terminal)
         mark = terminal.mark()
@@ -174,14 +180,14 @@ def test_after_a_hang_up_the_engine_deletes_the_room(
     assert until(lambda: not rooms_of(server_at_hand, prefix), timeout_s=_ORPHAN_S)
 
 
-def test_a_killed_engine_is_replaced_within_a_second_and_nothing_is_lost(
+def test_a_killed_engine_is_replaced_and_nothing_is_lost(
     echo: Program, server_at_hand: Server, prefix: str
 ) -> None:
     with dashboard(echo) as terminal:
         terminal.send("s")
         talked_in(server_at_hand, prefix, terminal)
         dead = echo.kill_engines()
-        assert until(lambda: bool(echo.engines - dead), timeout_s=1.0)
+        assert until(lambda: bool(echo.engines - dead))
         terminal.wait_for("the engine stopped; restarted, 1 conversation ended")
         terminal.wait_for("not connected")
         assert until(lambda: not rooms_of(server_at_hand, prefix), timeout_s=_ORPHAN_S)

@@ -37,7 +37,7 @@ def session() -> list[AnyEvent]:
 def test_a_session_is_played_again_in_live_at_its_own_pace(program: Program) -> None:
     argv = program.argv("replay", "last", "--speed", "40")
     with Terminal(argv, env=program.environment) as terminal:
-        terminal.wait_for("How can I help?", timeout_s=20)
+        terminal.wait_for("How can I help?")
         assert "order number" not in terminal.text()
         terminal.wait_for("── over ──")
         terminal.wait_for("10 turns")
@@ -48,7 +48,7 @@ def test_a_session_is_played_again_in_live_at_its_own_pace(program: Program) -> 
 
 def test_a_past_session_is_opened_searched_noted_on_and_exported(program: Program) -> None:
     with Terminal(program.argv(), env=program.environment, columns=120, rows=40) as terminal:
-        terminal.wait_for("Profiles", timeout_s=20)
+        terminal.wait_for("Profiles")
         terminal.send("2")
         terminal.wait_for("rooms")
         terminal.send("H")

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.results import Items, RoomAttempt, Rooms, read
 from tests.support import twirp
 from tests.support.livekit_server import LiveKitServer
-from tests.support.program import Ended, Program
+from tests.support.program import Ended, Program, echo_profile
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("echo_worker")
@@ -90,15 +90,17 @@ def test_an_agent_that_nobody_runs_is_not_taken(echo: Program, room: str) -> Non
     done = echo.run("dispatch", room, "nobody", "--json")
     attempt = attempted(done)
     assert (attempt.outcome, done.exit_code) == ("not_taken", 4)
-    assert done.took_s < 12
     assert done.stderr.startswith("not_taken: Agent not dispatched")
 
 
-def test_the_wait_is_this_calls_own(echo: Program, room: str) -> None:
+def test_the_wait_is_this_calls_own(
+    echo: Program, livekit_server: LiveKitServer, room: str, prefix: str
+) -> None:
+    fields = echo_profile(livekit_server, prefix) | {"join_timeout": 3600}
+    echo.save_profile("echo", fields)
     done = echo.run("dispatch", room, "echo", "--metadata", mode("hang"), "--wait", "6", "--json")
     attempt = attempted(done)
     assert (attempt.outcome, done.exit_code) == ("not_joined", 4)
-    assert done.took_s < 12
 
 
 def test_a_room_that_is_not_there_is_not_made(
@@ -121,14 +123,14 @@ def test_a_second_agent_of_the_same_name_needs_a_yes(
     assert len(twirp.agents(livekit_server, room)) == 1
     agreed = echo.run("--yes", "dispatch", room, "echo", "--json")
     assert attempted(agreed).outcome in ("ready", "doubled")
-    assert until(lambda: len(twirp.agents(livekit_server, room)) == 2, timeout_s=5)
+    assert until(lambda: len(twirp.agents(livekit_server, room)) == 2)
 
 
 def test_a_live_agent_is_replaced_with_a_yes_only_and_keeps_its_metadata(
     echo: Program, livekit_server: LiveKitServer, room: str
 ) -> None:
     made = twirp.create_dispatch(livekit_server, room, "echo", mode("session"))
-    assert until(lambda: bool(twirp.agents(livekit_server, room)), timeout_s=15)
+    assert until(lambda: bool(twirp.agents(livekit_server, room)))
     (before,) = twirp.agents(livekit_server, room)
     refused = echo.run("retry", room, "--json")
     assert (attempted(refused).code, refused.exit_code) == ("agent_alive", 2)
@@ -165,7 +167,7 @@ def test_the_dispatch_is_kept_until_it_is_named(
     assert echo.run("cleanup", "run").exit_code == 0
     assert len(twirp.agents(livekit_server, room)) == 1
     assert echo.run("cleanup", "run", made.dispatch_id).exit_code == 0
-    assert until(lambda: not twirp.agents(livekit_server, room), timeout_s=5)
+    assert until(lambda: not twirp.agents(livekit_server, room))
     assert read(echo.run("cleanup", "list", "--json"), Items).items == ()
 
 

@@ -162,7 +162,7 @@ LOOKS = st.lists(st.integers(0, 18), max_size=3).map(lambda halves: sorted(n / 2
 LATENESS = st.lists(st.sampled_from((0.0, 0.4, 1.5, LATEST_S)), min_size=24, max_size=24)
 
 
-@settings(max_examples=500)
+@settings(max_examples=5 * settings().max_examples)
 @given(stories(), LOOKS, LATENESS)
 def test_no_order_or_delay_of_the_evidence_changes_the_verdict(
     story: Story, looks: list[float], lateness: list[float]

@@ -1,9 +1,9 @@
-"""What all tests of screens share: an app with a fake engine, at a fixed time in a fixed zone."""
+"""What all tests of screens share: an app with a fake engine, in virtual time, in a fixed zone."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,8 @@ import pytest
 from textual.app import App
 
 from tests.support.dashboard import STAGING, Dashboard
+from tests.support.parsed_once import parse_rules
+from tests.support.settling import ScreenLoop, run_textual_in_loop_time
 
 Make = Callable[..., Dashboard]
 
@@ -21,6 +23,20 @@ class Compare(Protocol):
     def __call__(
         self, app: App[None], *, terminal_size: tuple[int, int], run_before: object
     ) -> bool: ...
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], ScreenLoop]]:
+    """Give every screen a loop that waits for threads only."""
+    del config, item
+    return {"screen": ScreenLoop}
+
+
+@pytest.fixture(autouse=True)
+def _textual(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_textual_in_loop_time(monkeypatch)
+    monkeypatch.setattr("textual.css.stylesheet.Stylesheet._parse_rules", parse_rules)
 
 
 @pytest.fixture(autouse=True)

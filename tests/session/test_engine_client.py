@@ -28,7 +28,7 @@ from lktui.core.problems import ProblemCode
 from lktui.core.wire import PROTOCOL
 from lktui.session.engine_client import ChildEngine, EngineHealth, EngineOptions
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """For a busy machine; an engine is up in half a second."""
 
 _SAYS_HELLO = """

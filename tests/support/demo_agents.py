@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Self
 
 from tests.support.server import Server
+from tests.support.waiting import PATIENCE_S
 
 _CHECKOUT = Path(__file__).parents[2]
-_REGISTER_S = 20.0
-_END_S = 5.0
+_REGISTER_S = PATIENCE_S
+_END_S = PATIENCE_S
 
 
 class DemoAgents:

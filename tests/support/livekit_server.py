@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Self
 
 from tests.support.cache import UnavailableError, built_once, run
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 VERSION = "1.13.5"
-_START_S = 20.0
+_START_S = PATIENCE_S
 
 
 @functools.cache

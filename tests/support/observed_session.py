@@ -25,6 +25,7 @@ from lktui.core.events import (
 from lktui.core.fold import State
 from lktui.core.profile import Profile
 from lktui.core.verdict import Diagnosis
+from tests.support.waiting import PATIENCE_S
 
 _E = TypeVar("_E", bound=Event)
 
@@ -78,7 +79,7 @@ class ObservedSession:
         """The same without their ages."""
         return [seen.code for seen in self.verdicts]
 
-    async def until(self, *codes: str, limit_s: float) -> Seen:
+    async def until(self, *codes: str, limit_s: float = PATIENCE_S) -> Seen:
         """Wait for these verdicts in this order, and no others; gives the last one."""
 
         def reached(_state: State) -> bool:
@@ -95,7 +96,7 @@ class ObservedSession:
             found = state.sessions.get(self.session)
             return found is not None and bool(found.identity)
 
-        assert await self._engine.until(named, 20)
+        assert await self._engine.until(named, PATIENCE_S)
         return self._engine.state.sessions[self.session].room
 
     async def hears(self, text: str) -> bool:
@@ -105,7 +106,7 @@ class ObservedSession:
             said = [e for e in self._events if isinstance(e, SegmentUpdated) and e.final]
             return any(e.role is Role.AGENT and e.text == text for e in said)
 
-        return await self._engine.until(heard, 5)
+        return await self._engine.until(heard, PATIENCE_S)
 
     def retry(self, *, replace_live: bool = False) -> None:
         """Dispatch again in the safe order."""

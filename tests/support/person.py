@@ -12,12 +12,12 @@ from typing import NamedTuple, Self
 from livekit import api, rtc
 
 from tests.support.twirp import Server
+from tests.support.waiting import PATIENCE_S
 
 CHAT, TRANSCRIPTION, SESSION = "lk.chat", "lk.transcription", "lk.agent.session"
 MAY_SAY_ITS_STATE = api.VideoGrants(can_update_own_metadata=True)
 """What the tokens of workers' agents grant: to set attributes."""
 HIDDEN = api.VideoGrants(hidden=True)
-_SOON_S = 5.0
 
 
 class Seen(NamedTuple):
@@ -93,14 +93,18 @@ class Person:
         """Give what has happened so far."""
         return [one for one in self.seen if one.what == what and who in (None, one.who)]
 
-    async def sees(self, what: str, who: str | None = None, *, within_s: float = _SOON_S) -> Seen:
+    async def sees(
+        self, what: str, who: str | None = None, *, within_s: float = PATIENCE_S
+    ) -> Seen:
         """Wait until something has happened; gives the first of its kind."""
         await self.until(
             lambda: bool(self.all_of(what, who)), within_s=within_s, what=f"{what} of {who}"
         )
         return self.all_of(what, who)[0]
 
-    async def until(self, condition: Callable[[], bool], *, within_s: float, what: str) -> None:
+    async def until(
+        self, condition: Callable[[], bool], *, what: str, within_s: float = PATIENCE_S
+    ) -> None:
         """Wait until events have made a condition hold.
 
         Raises:

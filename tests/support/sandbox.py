@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Self
 
 from lktui.sandbox.control import SandboxControl
+from tests.support.waiting import PATIENCE_S
 
 _CHECKOUT = Path(__file__).parents[2]
-_END_S = 5.0
+_END_S = PATIENCE_S
 
 
 class Sandbox:

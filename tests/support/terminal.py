@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from tests.support.emulator import Emulator
+from tests.support.waiting import PATIENCE_S
 
 # A session's leader that opens a terminal makes it its controlling one; only so do Ctrl-C and
 # hang-ups reach the program, which then takes the shell's place.
@@ -142,7 +143,7 @@ class Terminal:
             self._read(left)
 
     def wait_for(
-        self, awaited: str | Callable[[Terminal], bool], *, timeout_s: float = 10.0
+        self, awaited: str | Callable[[Terminal], bool], *, timeout_s: float = PATIENCE_S
     ) -> float:
         """Take what the program writes until the screen shows what is awaited.
 
@@ -164,7 +165,7 @@ class Terminal:
             self._read(left)
         return time.monotonic() - begun
 
-    def wait_exit(self, *, timeout_s: float = 10.0) -> int:
+    def wait_exit(self, *, timeout_s: float = PATIENCE_S) -> int:
         """Take what the program writes until it has ended.
 
         Returns:

@@ -9,8 +9,13 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE_S = 30.0
+"""No claim of anybody's speed: by then it has come on the busiest machine, or it never will."""
 
-def until(condition: Callable[[], bool], *, timeout_s: float, every_s: float = 0.05) -> bool:
+
+def until(
+    condition: Callable[[], bool], *, timeout_s: float = PATIENCE_S, every_s: float = 0.05
+) -> bool:
     """Ask until the condition holds.
 
     Args:
@@ -33,7 +38,7 @@ async def eventually(
     question: Callable[[], Awaitable[T]],
     accept: Callable[[T], bool],
     *,
-    timeout_s: float,
+    timeout_s: float = PATIENCE_S,
     every_s: float = 0.05,
 ) -> T:
     """Ask until the answer will do; gives it.

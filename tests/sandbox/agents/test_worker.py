@@ -11,6 +11,7 @@ from lktui.clock import Clock, SystemClock
 from lktui.sandbox.agents.demo_agents import DEMO_AGENTS, Behaviour, DemoAgent
 from lktui.sandbox.agents.worker import MAX_JOBS, RefusedError, Worker
 from tests.support.fakes.agent_desk import AgentDesk
+from tests.support.waiting import PATIENCE_S
 
 AGENTS = {agent.name: agent for agent in DEMO_AGENTS}
 
@@ -44,7 +45,7 @@ async def at_work(name: str = "support") -> AsyncIterator[tuple[AgentDesk, Jobs]
     async with AgentDesk() as desk:
         worker = Worker(AGENTS[name], desk.server, SystemClock(), jobs.do)
         running = asyncio.get_running_loop().create_task(worker.run())
-        await asyncio.wait_for(worker.registered.wait(), 3)
+        await asyncio.wait_for(worker.registered.wait(), PATIENCE_S)
         try:
             yield desk, jobs
         finally:
@@ -139,7 +140,7 @@ async def test_a_server_that_refuses_the_key_is_not_tried_again() -> None:
         desk.refuses = True
         worker = Worker(AGENTS["support"], desk.server, SystemClock(), Jobs().do)
         with pytest.raises(RefusedError, match="does not accept the key"):
-            await asyncio.wait_for(worker.run(), 3)
+            await asyncio.wait_for(worker.run(), PATIENCE_S)
 
 
 async def test_its_jobs_end_with_it() -> None:

@@ -10,8 +10,7 @@ from livekit.protocol import agent as proto
 from livekit.protocol import models
 
 from lktui.sandbox.agents.server import Server
-
-_SOON_S = 3.0
+from tests.support.waiting import PATIENCE_S
 
 
 class AgentDesk:
@@ -59,7 +58,7 @@ class AgentDesk:
 
     async def until(self, kind: str, job: str = "", *, count: int = 1) -> None:
         """Wait until so many messages of a kind have come, of a job if one is given."""
-        async with asyncio.timeout(_SOON_S):
+        async with asyncio.timeout(PATIENCE_S):
             while sum(_is(message, kind, job) for message in self.received) < count:
                 self._arrived.clear()
                 await self._arrived.wait()
