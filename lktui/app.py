@@ -125,7 +125,7 @@ class LktuiApp(App[None], inherit_bindings=False):
     async def on_ready(self) -> None:
         """Connect to the engine once the first screen is laid out."""
         self.call_after_refresh(self._painted)
-        self.set_interval(LOOK_S, self.controller.reload_if_changed)
+        self.set_interval(LOOK_S, self.controller.look_at_files)
         await self.controller.start()
         for name in self._talk_to:
             self.controller.start_session(name)

@@ -12,7 +12,7 @@ import msgspec
 from lktui.commands.diagnostics import fail, hint, misused
 from lktui.commands.profile_words import as_json, fault_problem, print_json
 from lktui.commands.text_table import table_lines
-from lktui.core.importing import Found, Proposal, State, propose
+from lktui.core.importing import Found, Proposal, State, propose, secrets_in_words
 from lktui.core.problems import ExitCode, PortError, ProblemCode
 from lktui.core.profile_fields import written_fields
 from lktui.core.sanitize import clean
@@ -93,7 +93,9 @@ def _tell(proposals: Sequence[Proposal], found: Sequence[Found], *, quiet: bool)
         for warning in proposal.candidate.parsed.warnings:
             hint(f"warning: {proposal.name}: {warning.words}. {warning.resolution}.", quiet=quiet)
         if proposal.state is State.NEW and proposal.profile is not None:
-            hint(f"\n{_as_toml(proposal)}", quiet=quiet)
+            secrets = secrets_in_words(proposal.profile)
+            said = f"\n# {secrets}" if secrets else ""
+            hint(f"\n{_as_toml(proposal)}{said}", quiet=quiet)
 
 
 def _row(proposal: Proposal) -> tuple[str, ...]:

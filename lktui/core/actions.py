@@ -145,6 +145,7 @@ class ActionId(StrEnum):
     DOCTOR_EDIT = "doctor.edit"
     DOCTOR_COPY = "doctor.copy"
     DOCTOR_CLOSE = "doctor.close"
+    DOCTOR_HELP = "doctor.help"
     FORM_SAVE = "form.save"
     FORM_NEXT = "form.next"
     FORM_PREVIOUS = "form.previous"

@@ -25,6 +25,12 @@ OF_THE_DOCTOR: dict[ProblemCode, Entry] = {
         "Verify LiveKit URL is correct: wss:// for a server with TLS",
         _NS,
     ),
+    ProblemCode.CERTIFICATE_ENDS_SOON: Entry(
+        "The server's certificate ends in {what}",
+        "servers renew theirs weeks before: nobody can connect once it has ended",
+        "Renew the server's certificate, or look why that was not done by itself",
+        _NS,
+    ),
     ProblemCode.URL_HAS_PATH: Entry(
         "The URL has more than host and port",
         "a LiveKit server is addressed by host and port alone",

@@ -219,6 +219,23 @@ def _name_of_url(url: object) -> str:
     return _name_of(host.partition(".")[0]) or "imported"
 
 
+def secrets_in_words(profile: Profile) -> str:
+    """Say which secrets would be copied; empty where references tell all themselves.
+
+    A file that holds more than the secret cannot be referred to, and a variable that only a .env
+    sets is not set where lktui runs.
+    """
+    single = {
+        "api_key": profile.api_key, "api_secret": profile.api_secret, "token": profile.token,
+    }  # fmt: skip
+    copied = [name for name, secret in single.items() if secret and not secret.reference]
+    if any(not secret.reference for _, secret in profile.token_headers):
+        copied.append("token_headers")
+    if not copied:
+        return ""
+    return f"copied: {', '.join(copied)}; what changes there later is not followed"
+
+
 # --- what would become of them ---------------------------------------------------------------
 
 

@@ -57,6 +57,8 @@ class ProblemCode(StrEnum):
     KEYS_SWAPPED = "keys_swapped"
     CLOCK_OFF = "clock_off"
     TLS_NEEDED = "tls_needed"
+    CERTIFICATE_REFUSED = "certificate_refused"
+    CERTIFICATE_ENDS_SOON = "certificate_ends_soon"
     URL_HAS_PATH = "url_has_path"
     MEDIA_BLOCKED = "media_blocked"
     FILE_DOUBTFUL = "file_doubtful"

@@ -73,8 +73,14 @@ CATALOGUE: dict[ProblemCode, Entry] = {
     ),
     ProblemCode.TLS_FAILED: Entry(
         "Cannot connect: {host} does not speak TLS as expected",
-        "Network issues: a wss or https URL on a plain port, or a certificate that is not trusted",
+        "Network issues: a wss or https URL on a port without TLS",
         "Verify LiveKit URL is correct: ws:// for a server without TLS",
+        _NS,
+    ),
+    ProblemCode.CERTIFICATE_REFUSED: Entry(
+        "Cannot connect: the certificate of {host} is refused",
+        "Network issues: {why}",
+        "{remedy}",
         _NS,
     ),
     ProblemCode.NOT_LIVEKIT: Entry(

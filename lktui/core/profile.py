@@ -88,6 +88,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     tags: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Name it only: what an endpoint is asked may hold secrets too, and errors quote."""
+        return f"Profile({self.name!r})"
+
     @property
     def has_key(self) -> bool:
         """Whether rooms can be listed, dispatched into and deleted."""

@@ -54,6 +54,8 @@ PROFILE_ACTIONS: tuple[Action, ...] = (
        help="copy what was found, with what to do", unavailable=why.no_rows),
     _A(id="doctor.close", keys=("escape", "q"), title="Back", scope=_S.DOCTOR, rank=4,
        help="back to the profiles"),
+    _A(id="doctor.help", keys=("?",), title="Help", scope=_S.DOCTOR,
+       help="what can be done here, and why not"),
     # --- the form
     _A(id="form.save", keys=("enter",), title="Save", scope=_S.FORM, rank=1,
        help="write the profile, if it has no fault"),

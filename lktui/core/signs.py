@@ -37,7 +37,7 @@ ASCII: dict[str, str] = {
 
 
 def seconds(value_s: float) -> str:
-    """Write a duration: `12 ms`, `0.43 s`, `15.0 s`, `1 min 12 s`, `2 h 5 min`."""
+    """Write a duration: `12 ms`, `0.43 s`, `15.0 s`, `1 min 12 s`, `2 h 5 min`, `9 d 3 h`."""
     if value_s < 0.0995:  # noqa: PLR2004 - below, milliseconds read better
         return f"{max(0.0, value_s) * 1000:.0f} ms"
     if value_s < 9.995:  # noqa: PLR2004 - two decimals while they fit
@@ -47,7 +47,10 @@ def seconds(value_s: float) -> str:
     minutes, rest = divmod(round(value_s), 60)
     if minutes < 60:  # noqa: PLR2004
         return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+    hours = minutes // 60
+    if hours < 48:  # noqa: PLR2004
+        return f"{hours} h {minutes % 60} min"
+    return f"{hours // 24} d {hours % 24} h"
 
 
 def took(value_ms: float | None) -> str:

@@ -19,6 +19,7 @@ from livekit import api, rtc
 
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean, clean_detail
+from lktui.engine.certificates import refused_certificate
 from lktui.store.paths import LOG_NAME
 
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
@@ -32,6 +33,8 @@ _CONNECT_TEXTS: tuple[tuple[str, ProblemCode], ...] = (
     ("server error: 501", ProblemCode.NOT_LIVEKIT),
     ("handshake error", ProblemCode.NOT_LIVEKIT),
     ("websocket protocol error", ProblemCode.NOT_LIVEKIT),
+    # Before any number: it says in Unix time since when it is not valid.
+    ("invalid peer certificate", ProblemCode.CERTIFICATE_REFUSED),
     ("token is expired", ProblemCode.TOKEN_EXPIRED),
     ("token is not valid yet", ProblemCode.TOKEN_NOT_YET_VALID),
     ("permissions denied", ProblemCode.PERMISSION_DENIED),
@@ -42,7 +45,6 @@ _CONNECT_TEXTS: tuple[tuple[str, ProblemCode], ...] = (
     ("connection refused", ProblemCode.CONNECTION_REFUSED),
     ("lookup address", ProblemCode.DNS_FAILED),
     ("corrupt message", ProblemCode.TLS_FAILED),
-    ("certificate", ProblemCode.TLS_FAILED),
     ("tls", ProblemCode.TLS_FAILED),
     ("timed out", ProblemCode.CONNECT_TIMEOUT),
 )
@@ -56,12 +58,16 @@ def of_connect(error: Exception, host: str) -> Problem:
     code = next(
         (code for part, code in _CONNECT_TEXTS if part in lowered), ProblemCode.CONNECT_FAILED
     )
+    if code is ProblemCode.CERTIFICATE_REFUSED:
+        return refused_certificate(text, host)
     return problem(code, subject=host, host=host, detail=clean_detail(text))
 
 
 def of_api(error: Exception, host: str, what: str) -> Problem:
     """Tell why a call of the server API failed."""
     text = str(error) or type(error).__name__
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return refused_certificate(text, host)
     if isinstance(error, api.ServerError):
         text = f"{error.status} from {host}" + (f": {error.message}" if error.message else "")
     detail = clean_detail(text)
@@ -87,7 +93,7 @@ def _api_code(error: Exception) -> ProblemCode:  # noqa: PLR0912 - a table of ty
             return ProblemCode.NOT_LIVEKIT
         case aiohttp.ClientConnectorDNSError():
             return ProblemCode.DNS_FAILED
-        case aiohttp.ClientConnectorSSLError() | aiohttp.ClientConnectorCertificateError():
+        case aiohttp.ClientConnectorSSLError():
             return ProblemCode.TLS_FAILED
         case aiohttp.ClientConnectorError():
             return _of_os_error(error.os_error)
@@ -111,6 +117,8 @@ def _upgrade_code(status: int) -> ProblemCode:
 def of_socket(error: OSError, host: str) -> Problem:
     """Tell why a host has no address, or why no connection to it could be opened."""
     match error:
+        case ssl.SSLCertVerificationError():
+            return refused_certificate(error.verify_message or str(error), host)
         case socket.gaierror():
             code = ProblemCode.DNS_FAILED
         case TimeoutError():
@@ -119,8 +127,7 @@ def of_socket(error: OSError, host: str) -> Problem:
             code = ProblemCode.TLS_FAILED
         case _:
             code = _of_os_error(error)
-    detail = clean_detail(getattr(error, "verify_message", "") or str(error))
-    return problem(code, subject=host, host=host, detail=detail)
+    return problem(code, subject=host, host=host, detail=clean_detail(str(error)))
 
 
 def _of_os_error(error: OSError) -> ProblemCode:

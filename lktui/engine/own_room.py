@@ -39,6 +39,7 @@ class OwnRoom:
         emit: Takes the events.
         clock: Tells the time.
         identity: Who we will be in the room; empty if that is not ours alone.
+        alone: Let no agent come by itself into a room that we make.
     """
 
     def __init__(
@@ -53,10 +54,11 @@ class OwnRoom:
         emit: Callable[[AnyEvent], None],
         clock: Clock,
         identity: str = "",
+        alone: bool = False,
     ) -> None:
         self._session, self._profile, self._keep = session, profile, keep
         self._api, self._janitor, self._landings = api, janitor, landings
-        self._emit, self._clock, self._identity = emit, clock, identity
+        self._emit, self._clock, self._identity, self._alone = emit, clock, identity, alone
         self._item_id = f"{session}:room"
         self.ours = False
         """We make it, so we may delete it."""
@@ -132,7 +134,9 @@ class OwnRoom:
 
     async def _call_create(self, api: ServerApi, name: str) -> None:
         try:
-            await api.create_room(name, metadata=self._profile.room_metadata, kept=self._keep)
+            await api.create_room(
+                name, metadata=self._profile.room_metadata, kept=self._keep, alone=self._alone
+            )
         except PortError as error:
             item = self._janitor.item(self._item_id)
             if item is not None and not may_have_landed(error.problem):

@@ -40,6 +40,11 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
     One that is listed before that may still give up and join again, 15 s later."""
 
 
+NOBODY = "lktui-nobody"
+"""An agent that no worker has. A room that asks for it asks for no other, so the server sends it
+none of those that join by themselves (livekit-server, createAgentDispatchesFromRoomAgent)."""
+
+
 class DispatchRecord(msgspec.Struct, frozen=True):
     """A dispatch as ListDispatch shows it; the room's own one, which is implicit, has no name."""
 
@@ -55,8 +60,10 @@ class DispatchRecord(msgspec.Struct, frozen=True):
 class ServerApi(Protocol):
     """LiveKit's server API for one server and key; every call has a time limit."""
 
-    async def create_room(self, name: str, *, metadata: str, kept: bool) -> None:
-        """Make a room; one that exists is left as it is."""
+    async def create_room(
+        self, name: str, *, metadata: str, kept: bool, alone: bool = False
+    ) -> None:
+        """Make a room; one that exists is left as it is. Alone: no agent comes by itself."""
         ...
 
     async def room_exists(self, name: str) -> bool:

@@ -20,7 +20,7 @@ from lktui.core.events import ListedRoom
 from lktui.core.evidence import JobStatus
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean
-from lktui.engine.ports import DispatchRecord, Participant, ServerApi
+from lktui.engine.ports import NOBODY, DispatchRecord, Participant, ServerApi
 
 LOOKS_S = (0.5,)
 """After the delete; where every agent was known to be in the room."""
@@ -208,7 +208,7 @@ class Removal:
         names = {other.agent_name for other in there if other.is_agent}
         is_young = self._clock.wall() - self._item.made_at < LIST_TRUE_S
         for record in records:
-            if not record.agent_name and self._item.agent_name:
+            if record.agent_name == NOBODY or (not record.agent_name and self._item.agent_name):
                 continue  # the room's own: it brings only what automatic dispatch does
             known = self._item.came or record.agent_name in names
             if is_young and not record.jobs and not known:

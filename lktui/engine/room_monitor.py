@@ -26,7 +26,7 @@ from lktui.core.problems import PortError, ProblemCode
 from lktui.core.profile import Profile
 from lktui.core.sanitize import clean
 from lktui.engine.failures import of_unforeseen
-from lktui.engine.ports import Gateway, ServerApi
+from lktui.engine.ports import NOBODY, Gateway, ServerApi
 from lktui.tasks import Tasks
 
 EVERY_S = 2.4
@@ -237,7 +237,8 @@ async def _with_people(api: ServerApi, room: ListedRoom) -> ListedRoom:
 
 
 async def _with_dispatches(api: ServerApi, room: ListedRoom) -> ListedRoom:
-    listed = [record for record in await api.dispatches(room.name) if record.agent_name]
+    records = await api.dispatches(room.name)
+    listed = [record for record in records if record.agent_name not in ("", NOBODY)]
     return msgspec.structs.replace(
         room,
         dispatches=tuple(

@@ -19,7 +19,7 @@ from lktui.core.problems import PortError, ProblemCode
 from lktui.core.sanitize import clean
 from lktui.engine.call_log import CallLog, OpenCall
 from lktui.engine.failures import limited
-from lktui.engine.ports import DispatchRecord, Participant
+from lktui.engine.ports import NOBODY, DispatchRecord, Participant
 
 CALL_LIMIT_S = 10.0
 EMPTY_TIMEOUT_S = 60
@@ -58,12 +58,18 @@ class LiveKitServerApi:
         await self._client.aclose()
         await self._once.aclose()
 
-    async def create_room(self, name: str, *, metadata: str, kept: bool) -> None:
-        """Make a room; one that exists is left as it is."""
+    async def create_room(
+        self, name: str, *, metadata: str, kept: bool, alone: bool = False
+    ) -> None:
+        """Make a room; one that exists is left as it is. Alone: no agent comes by itself."""
         empty = KEPT_TIMEOUT_S if kept else EMPTY_TIMEOUT_S
         departure = KEPT_TIMEOUT_S if kept else DEPARTURE_TIMEOUT_S
         request = api.CreateRoomRequest(
-            name=name, empty_timeout=empty, departure_timeout=departure, metadata=metadata
+            name=name,
+            empty_timeout=empty,
+            departure_timeout=departure,
+            metadata=metadata,
+            agents=[api.RoomAgentDispatch(agent_name=NOBODY)] if alone else [],
         )
         with self._log.call("create_room", name) as call:
             made = await self._ask("create_room", self._client.room.create_room(request))

@@ -50,6 +50,7 @@ class SessionRun:
         janitor: Keeps and works the cleanup queue.
         emit: Takes the events.
         clock: Tells the time.
+        alone: Let no agent come by itself into the room, if we make it before we join.
     """
 
     def __init__(
@@ -59,6 +60,8 @@ class SessionRun:
         janitor: Janitor,
         emit: Callable[[AnyEvent], None],
         clock: Clock,
+        *,
+        alone: bool = False,
     ) -> None:
         self.session, self._profile = command.session, command.profile
         janitor.know(self.session, self._profile)
@@ -85,7 +88,7 @@ class SessionRun:
         self._agent_was_first = False
         self._joined_at = 0.0
         self._retries: Retries | None = None
-        self._agreed = False
+        self._agreed, self._alone = False, alone and self._profile.auth_mode is AuthMode.API
         self._cleanup, self._made = CleanupResult.PENDING, True
         self.ended = self._life.ended
 
@@ -147,6 +150,7 @@ class SessionRun:
             emit=self._emit,
             clock=self._clock,
             identity=token.identity if profile.token is None else "",
+            alone=self._alone,
         )
         created_s = await own.open(room)
         dispatcher = self._make_dispatcher(room)
@@ -335,7 +339,8 @@ class SessionRun:
         unfinished = await self._life.stop_opening()
         retrying = self._retries is not None and await self._retries.stop()
         unfinished |= await self._landings.wait(LAND_LIMIT_S)
-        awaits_agent = self._dispatcher is not None and self._dispatcher.awaits_agent
+        dispatcher = None if self._alone else self._dispatcher
+        awaits_agent = dispatcher is not None and dispatcher.awaits_agent
         return unfinished or retrying or awaits_agent
 
     def _lost(self, reason: str) -> None:

@@ -35,6 +35,7 @@ class ProfileVerbs(DOMNode):
         self._store = store
         self._on_disk: object = None
         """The files as they were at the last look."""
+        self._is_looking = False
 
     @cached_property
     def desk(self) -> ProfileDesk:
@@ -52,20 +53,41 @@ class ProfileVerbs(DOMNode):
     def load_profiles(self) -> None:
         """Read the profile files anew; broken ones are listed with their faults."""
         try:
-            self.profiles = self._store.list()
+            self._take(self._store.list())
         except PortError as error:
             self.report(error.problem)
+
+    def _take(self, files: tuple[ProfileFile, ...]) -> None:
+        self.profiles = files
         if self.profile_in_use not in [file.name for file in self.profiles]:
             usable = [file.name for file in self.profiles if file.profile is not None]
             self.profile_in_use = usable[0] if usable else ""
 
+    def look_at_files(self) -> None:
+        """Begin to look whether somebody else has changed a file; nothing waits for the disk."""
+        if not self._is_looking:
+            self._is_looking = True
+            self.run_worker(self.reload_if_changed(), group="files")
+
     async def reload_if_changed(self) -> None:
         """Read the files anew if somebody else has changed one since the last look."""
-        import asyncio  # noqa: PLC0415 - after the first paint
+        from lktui.session.beside import beside  # noqa: PLC0415 - after the first paint
 
-        before, self._on_disk = self._on_disk, await asyncio.to_thread(self._store.stamp)
-        if before not in (None, self._on_disk):
-            self.load_profiles()
+        shown, before = self.profiles, self._on_disk
+        try:
+            self._on_disk = await beside(self._store.stamp)
+            if before in (None, self._on_disk):
+                return
+            files = await beside(self._store.list)
+        except PortError as error:
+            self.report(error.problem)
+        else:
+            if self.profiles is shown:
+                self._take(files)
+            else:  # read here meanwhile: the next look reads again
+                self._on_disk = before
+        finally:
+            self._is_looking = False
 
     def profile(self, name: str = "") -> Profile | None:
         """Give a profile by name, or the one in use; None if there is none or it is broken."""

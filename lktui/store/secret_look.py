@@ -35,4 +35,5 @@ def look_at(text: str, field: str, env: Mapping[str, str]) -> SecretLook:
     except PortError as error:
         return SecretLook(f"{kind}: {error.problem.cause}" if kind else "", is_doubtful=bool(kind))
     place = {"env": "env: is set", "file": "file: is read"}.get(kind, "literal")
-    return SecretLook(f"{place}, {len(value)} characters", looks_like_key=value.startswith("API"))
+    length = "1 character" if len(value) == 1 else f"{len(value)} characters"
+    return SecretLook(f"{place}, {length}", looks_like_key=value.startswith("API"))

@@ -14,7 +14,9 @@ from lktui.commands.diagnostics import (
     misused_word,
     run_guarded,
 )
+from lktui.core.commands import RunDoctor
 from lktui.core.problems import PortError, ProblemCode, problem
+from lktui.core.profile import Profile, Secret
 
 CANARY = "canary-5f3e-value"
 
@@ -103,6 +105,34 @@ def test_the_unforeseen_goes_to_the_log_and_is_said_in_one_line(
     assert "fail_unforeseen" in log.read_text()
     assert "eyJhbGciOi" not in err + log.read_text()
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def test_a_crash_report_holds_no_secret_of_the_profile_that_it_is_about(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    canary = "canary-5d1e"
+    profile = Profile(
+        name="shop",
+        url="wss://h",
+        api_key=Secret(canary),
+        api_secret=Secret(canary),
+        token=Secret(canary),
+        token_url=f"https://h/t?key={canary}",
+        token_headers=(("Authorization", Secret(canary)),),
+        token_body=f'{{"password": "{canary}"}}',
+    )
+
+    def fail() -> int:
+        held: dict[object, str] = {"a local": profile.token_url}
+        try:
+            return len(held[profile, profile.token_headers, profile.api_secret])
+        except KeyError as error:
+            raise RuntimeError(f"{RunDoctor(run='r', profile=profile)}") from error
+
+    log = tmp_path / "log"
+    assert run_guarded(fail, log) == 1
+    assert "Profile('shop')" in log.read_text()
+    assert canary not in log.read_text() + capsys.readouterr().err
 
 
 def test_without_a_log_the_traceback_is_on_stderr(

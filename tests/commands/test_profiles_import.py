@@ -75,6 +75,7 @@ def test_what_would_be_written_is_shown_and_asked_for(
     assert out == ""
     assert "prod     new, the default  prod-abc.livekit.cloud" in err
     assert 'url = "wss://staging-abc.livekit.cloud"' in err
+    assert "# copied: api_key, api_secret; what changes there later" in err
     assert "Write these 2 profiles? [y/N]" in err
     assert "Nothing was written." in err
     assert CANARY not in err

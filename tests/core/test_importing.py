@@ -16,10 +16,12 @@ from lktui.core.importing import (
     of_lk_config,
     of_variables,
     propose,
+    secrets_in_words,
 )
 from lktui.core.profile import AuthMode, DispatchMode, Profile, Secret
 from lktui.core.profile_fields import is_profile_name
 
+SECRET = Secret("b")
 STAGING = {
     "name": "staging",
     "url": "wss://staging-abc.livekit.cloud",
@@ -221,6 +223,27 @@ def test_what_has_no_name_of_its_own_takes_a_free_one() -> None:
 def test_what_has_faults_is_not_written() -> None:
     candidates = of_variables({"LIVEKIT_URL": "ws://x"}, "x").candidates
     assert propose(candidates, {})[0].state is State.FAULTY
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        (Profile(name="p", url="ws://x", api_key=Secret("k"), api_secret=Secret("file:/s")),
+         "copied: api_key"),
+        (Profile(name="p", url="ws://x", api_key=Secret("k"), token=Secret("t")),
+         "copied: api_key, token"),
+        (Profile(name="p", url="ws://x", token_headers=(("a", Secret("env:A")), ("b", SECRET))),
+         "copied: token_headers"),
+    ],
+)  # fmt: skip
+def test_secrets_that_become_literals_are_said_to(profile: Profile, words: str) -> None:
+    assert secrets_in_words(profile).startswith(f"{words}; ")
+
+
+def test_where_all_secrets_are_references_nothing_is_said() -> None:
+    held = (("a", Secret("env:A")),)
+    profile = Profile(name="p", url="ws://x", api_key=Secret("env:K"), token_headers=held)
+    assert secrets_in_words(profile) == ""
 
 
 @given(st.text(min_size=1), st.sets(st.text(min_size=1)))

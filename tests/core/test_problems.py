@@ -27,6 +27,7 @@ PLACES = {
     "source": "env:X",
     "path": "/x",
     "why": "disk full",
+    "remedy": "Renew it",
     "log": "the log",
     "verb": "probe",
     "text": "boom",

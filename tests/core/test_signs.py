@@ -26,6 +26,8 @@ from lktui.core.wrap import cell_width
         (59.94, "59.9 s"),
         (72.0, "1 min 12 s"),
         (7500.0, "2 h 5 min"),
+        (172_799.0, "47 h 59 min"),
+        (777_600.0 + 10_800.0, "9 d 3 h"),
     ],
 )
 def test_durations_are_written_to_three_figures(value_s: float, text: str) -> None:

@@ -119,6 +119,29 @@ def test_a_change_on_disk_is_shown_within_seconds(program: Program) -> None:
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.full
+def test_a_character_typed_in_the_form_costs_less_than_a_kilobyte(program: Program) -> None:
+    """Over SSH a form that draws itself anew for each would lag behind the fingers."""
+    typed = "wss://voice.example.net"
+    with Terminal(program.argv(), env=program.environment) as terminal:
+        terminal.wait_for("○ no profile", timeout_s=20)
+        terminal.send("a")
+        terminal.wait_for("new profile")
+        terminal.send(f"shop{_TAB}w")
+        terminal.wait_for("profiles/shop.toml")
+        terminal.wait_for("▌url                  w")
+        terminal.pump(0.5)
+        sent = terminal.mark()
+        for so_far in range(2, len(typed) + 1):
+            terminal.send(typed[so_far - 1])
+            terminal.wait_for(f"▌url                  {typed[:so_far]}")
+        assert len(terminal.bytes_since(sent)) / (len(typed) - 1) < 1000
+        terminal.send(f"{_ESCAPE}y")
+        terminal.wait_for("There is none yet")
+        terminal.send("q")
+        assert terminal.wait_exit() == 0
+
+
 def test_profiles_edit_gives_the_terminal_to_the_editor_and_asks_again(
     program: Program, tmp_path: Path
 ) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from lktui.cli import main
+from lktui.core.export import Format
 from tests.e2e.dashboard import dashboard
 from tests.support import twirp
 from tests.support.http_server import Answer, HttpServer, Request
@@ -53,6 +55,23 @@ class Watch:
         done = self._program.run(*words)
         self.shown[" ".join(words)] = (done.stdout + done.stderr).encode()
         return done
+
+    def export_all(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Export every session that there was, in every form."""
+        folders = (
+            f"--config-dir={self._program.config_dir}", f"--state-dir={self._program.state_dir}",
+        )  # fmt: skip
+        capsys.readouterr()
+        assert main([*folders, "sessions", "--json"]) == 0
+        sessions = json.loads(capsys.readouterr().out)["sessions"]
+        assert {session["profile"] for session in sessions} >= {"good", "asked", "fails"}
+        for session in sessions:
+            for form in Format:
+                words = ("export", session["id"], "--format", form.value)
+                assert main([*folders, *words]) == 0
+                said = capsys.readouterr()
+                assert session["profile"] in said.out
+                self.shown[" ".join(words)] = (said.out + said.err).encode()
 
     @property
     def betrayed(self) -> list[tuple[str, str]]:
@@ -112,7 +131,9 @@ def profiles(
 
 
 def test_no_secret_is_in_anything_that_verbs_write_or_show(
-    profiles: tuple[Program, dict[str, str]], echo_at_hand: object
+    profiles: tuple[Program, dict[str, str]],
+    echo_at_hand: object,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     del echo_at_hand
     program, secrets = profiles
@@ -130,8 +151,10 @@ def test_no_secret_is_in_anything_that_verbs_write_or_show(
     verbs += [("cleanup", "list", "--json")]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(lambda words: watch.run(*words), verbs))
+    watch.export_all(capsys)
     assert watch.betrayed == []
-    assert any(file.stat().st_size for file in program.state_dir.glob("*.log"))
+    logged = "".join(file.read_text() for file in program.state_dir.glob("*.log"))
+    assert " DEBUG " in logged
 
 
 @pytest.mark.parametrize("name", ["asked", "fails", "swapped"])

@@ -6,7 +6,7 @@ import jwt
 import msgspec
 import pytest
 
-from lktui.core.cleanup import OVER
+from lktui.core.cleanup import OVER, ItemState
 from lktui.core.commands import RunDoctor
 from lktui.core.doctor import Check, CheckState, CheckupBegan, Finding, checks_for
 from lktui.core.events import CleanupChanged, SessionEvent
@@ -16,9 +16,10 @@ from lktui.core.profile import AuthMode, DispatchMode, Profile, Secret
 from lktui.engine.doctor.case import HttpAnswer
 from lktui.engine.doctor.run import DoctorRun
 from lktui.engine.ports import RoomToken
+from lktui.engine.removal import EARLY_LOOKS_S
 from tests.support.fakes.agents import DECLINING, NEVER_JOINING, RAW, SESSION, STUCK, Script
 from tests.support.fakes.network import FakeNetwork
-from tests.support.fakes.world import EXPLICIT, TOKEN_ONLY, World
+from tests.support.fakes.world import EXPLICIT, SECURE_URL, TOKEN_ONLY, World
 
 Findings = dict[Check, Finding]
 
@@ -134,6 +135,20 @@ async def test_the_clock_is_compared_with_the_servers(
     assert words in found.detail
 
 
+@pytest.mark.parametrize(("days", "state"), [(13, CheckState.DOUBT), (15, CheckState.OK)])
+async def test_a_certificate_that_ends_within_two_weeks_is_a_doubt(
+    world: World, days: int, state: CheckState
+) -> None:
+    network = FakeNetwork()
+    network.ends_at = world.clock.wall() + days * 86_400
+    secure = msgspec.structs.replace(EXPLICIT, url=SECURE_URL)
+    found = (await examined(world, secure, network=network))[Check.CONNECT]
+    assert found.state is state
+    if state is CheckState.DOUBT:
+        assert code_of(found) is ProblemCode.CERTIFICATE_ENDS_SOON
+        assert "13 d" in found.detail
+
+
 async def test_a_swapped_secret_is_called_so_when_the_key_is_refused(world: World) -> None:
     world.server.fail("list_rooms", problem(ProblemCode.AUTH_FAILED, what="list_rooms"))
     swapped = msgspec.structs.replace(
@@ -209,6 +224,24 @@ async def test_an_agent_without_a_session_is_a_doubt(world: World) -> None:
     found = await examined(world, dispatch=True)
     assert found[Check.SESSION].state is CheckState.DOUBT
     assert code_of(found[Check.SESSION]) is ProblemCode.PRESENT
+
+
+async def test_nobody_comes_to_a_doctor_that_asks_for_nobody(world: World) -> None:
+    """So an agent that joins every room by itself is neither disturbed nor waited for."""
+    world.server.workers[""] = SESSION
+    began = world.clock.monotonic()
+    found = await examined(world)
+    assert "deleted, and still gone" in found[Check.ROOM].detail
+    assert world.clock.monotonic() - began < EARLY_LOOKS_S[1] + world.server.connect_s
+    changes = [event for event in world.events if isinstance(event, CleanupChanged)]
+    assert {item.state for item in changes[-1].items} == {ItemState.DONE}
+
+
+async def test_an_automatic_agent_that_is_asked_for_comes(world: World) -> None:
+    world.server.workers[""] = SESSION
+    auto = msgspec.structs.replace(EXPLICIT, agent_name="", dispatch_mode=DispatchMode.AUTO)
+    found = await examined(world, auto, dispatch=True)
+    assert found[Check.SESSION].state is CheckState.OK
 
 
 async def test_an_automatic_agent_that_does_not_come_is_told(world: World) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import aiohttp
 import pytest
-from livekit import api
+from livekit import api, rtc
 
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
-from lktui.engine.failures import answered, limited, may_have_landed
+from lktui.engine.failures import answered, limited, may_have_landed, of_connect
 
 CUT = [
     aiohttp.ServerDisconnectedError(),
@@ -58,3 +58,14 @@ async def test_a_refused_call_has_made_nothing(error: Exception) -> None:
 def test_a_call_that_never_reached_livekit_counts_neither_way(code: ProblemCode) -> None:
     assert not may_have_landed(problem(code))
     assert not answered(problem(code))
+
+
+def test_an_expired_certificate_is_no_refused_key_whatever_its_numbers_are() -> None:
+    said = (
+        "engine: signal failure: IO error: invalid peer certificate: certificate expired: "
+        "verification time 1795388909 (UNIX), but certificate is not valid after 1795302508 "
+        "(86401 seconds ago)"
+    )
+    found = of_connect(rtc.ConnectError(said), "h")
+    assert found.code is ProblemCode.CERTIFICATE_REFUSED
+    assert "Renew" in found.resolution

@@ -16,6 +16,7 @@ from lktui.core.doctor import (
 )
 from lktui.core.events import AnyEvent
 from lktui.core.problems import ProblemCode, problem
+from lktui.widgets.list_table import ListTable
 from tests.screens.conftest import Make
 from tests.support.dashboard import Dashboard
 from tests.support.fakes.world import EXPLICIT
@@ -104,6 +105,34 @@ async def test_leaving_ends_what_is_still_looked_at(dashboard: Dashboard) -> Non
         run = dashboard.engine.asked(RunDoctor)[-1].run
         assert [asked.run for asked in dashboard.engine.asked(EndDoctor)] == [run]
         assert "last outcome" in dashboard.text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)])
+async def test_help_tells_the_keys_of_the_page_and_does_what_is_chosen(
+    dashboard: Dashboard, size: tuple[int, int]
+) -> None:
+    async with dashboard.running(size):
+        await dashboard.press("t")
+        await dashboard.hear(*refused(dashboard))
+        assert dashboard.lines[-1].rstrip().endswith("? Help")
+        await dashboard.press("question_mark")
+        assert "Test again" in dashboard.text
+        await dashboard.press("enter")
+        assert [asked.dispatch for asked in dashboard.engine.asked(RunDoctor)] == [False, True]
+
+
+async def test_the_cursor_never_moves_by_itself_after_a_key_or_a_click(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((120, 40)):
+        await dashboard.press("t")
+        await dashboard.hear(begun(dashboard))
+        await dashboard.pilot.click(ListTable, offset=(20, 6))
+        chosen = next(row for row in dashboard.lines if row.startswith("▌"))
+        await dashboard.hear(*refused(dashboard)[1:])
+        now = next(row for row in dashboard.lines if row.startswith("▌"))
+        assert now.split()[3] == chosen.split()[3]
+        assert "failed" not in now
 
 
 async def test_e_opens_the_form_of_the_profile(dashboard: Dashboard) -> None:

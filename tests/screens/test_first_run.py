@@ -104,6 +104,7 @@ async def test_two_keys_import_all_and_a_third_starts_the_default(
         await board.press("i")
         assert "◆ ● new             prod (default)" in board.text
         assert "2 of 2 marked" in board.status
+        assert "secrets        copied: api_key, api_secret" in board.text
         assert CANARY not in board.text
         await board.press("enter")
         assert board.status.endswith("wrote 2 profiles; e names the agent, s starts")
@@ -165,6 +166,7 @@ async def test_u_makes_a_file_of_the_environment_with_references(make: Make) -> 
     async with board.running((80, 24)):
         await board.press("u")
         assert "api_secret     env:LIVEKIT_API_SECRET" in board.text
+        assert "copied" not in board.text
         await board.press("enter")
         assert CANARY not in (board.paths.profiles_dir / "x.toml").read_text()
 

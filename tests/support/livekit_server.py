@@ -53,15 +53,21 @@ class LiveKitServer:
     secret = "secret"
     delays = 1.0
 
-    def __init__(self, binary: Path, log: Path) -> None:
+    def __init__(
+        self, binary: Path, log: Path, *, rtc: str = "", turn: str = "", node_ip: str = "127.0.0.1"
+    ) -> None:
         """Start it and wait until it answers.
 
         Args:
             binary: What `server_binary` found.
             log: Where it writes what it logs.
+            rtc: What else its configuration has in `rtc`, as YAML in one line.
+            turn: The same for `turn`.
+            node_ip: Where it says that its media can be had.
         """
         self._binary = binary
         self._log = log
+        self._rtc, self._turn, self._node_ip = rtc, turn, node_ip
         self.port = _free_ports()
         self._process = self._start()
 
@@ -105,9 +111,9 @@ class LiveKitServer:
         self.kill()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        rtc = f"{{tcp_port: {self.port + 1}, udp_port: {self.port + 2}}}"
-        config = f"{{port: {self.port}, rtc: {rtc}}}"
-        argv = [str(self._binary), "--dev", "--node-ip", "127.0.0.1", "--config-body", config]
+        rtc = f"{{tcp_port: {self.port + 1}, udp_port: {self.port + 2}, {self._rtc}}}"
+        config = f"{{port: {self.port}, rtc: {rtc}, turn: {{{self._turn}}}}}"
+        argv = [str(self._binary), "--dev", "--node-ip", self._node_ip, "--config-body", config]
         with self._log.open("ab") as log:
             process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

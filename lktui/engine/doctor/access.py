@@ -21,6 +21,8 @@ CLOCK_DOUBT_S = 10.0
 CLOCK_LIMIT_S = 60.0
 """Servers allow a minute (facts/livekit.md section 5)."""
 ENDS_SOON_S = 300.0
+CERTIFICATE_ENDS_SOON_S = 14 * 86_400.0
+"""What renews by itself does so 30 days before the end: with two weeks left it has not."""
 _PORTS = {"ws": 80, "http": 80, "wss": 443, "https": 443}
 _SECURE = ("wss", "https")
 _UNAUTHORIZED, _BAD_REQUEST, _OK = 401, 400, 200
@@ -73,6 +75,10 @@ async def check_connect(case: Case) -> Told:
         words = f"TCP in {seconds(opened.tcp_ms / 1000)}"
         if opened.tls_ms is not None:
             words += f", {opened.tls_version} in {seconds(opened.tls_ms / 1000)}"
+        left_s = None if opened.ends_at is None else opened.ends_at - case.clock.wall()
+        if left_s is not None and left_s < CERTIFICATE_ENDS_SOON_S:
+            found = problem(ProblemCode.CERTIFICATE_ENDS_SOON, what=seconds(left_s))
+            return Told(f"{words}, certificate for {seconds(left_s)} more", CheckState.DOUBT, found)
         return Told(words)
     host = case.profile.host
     raise first or PortError(problem(ProblemCode.DNS_FAILED, subject=host, host=host))

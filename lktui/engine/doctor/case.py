@@ -35,6 +35,8 @@ class Opened(msgspec.Struct, frozen=True):
     tls_ms: float | None = None
     """None without TLS."""
     tls_version: str = ""
+    ends_at: float | None = None
+    """When the certificate ends, wall-clock seconds; None without TLS."""
 
 
 class HttpAnswer(msgspec.Struct, frozen=True):

@@ -50,7 +50,8 @@ class SystemNetwork:
         """Open a connection to an address, with TLS for the host's name or without, and close it.
 
         Raises:
-            PortError: CONNECTION_REFUSED, CONNECT_TIMEOUT, TLS_FAILED or CONNECT_FAILED.
+            PortError: CONNECTION_REFUSED, CONNECT_TIMEOUT, TLS_FAILED, CERTIFICATE_REFUSED or
+                CONNECT_FAILED.
         """
         began = self._clock.monotonic()
         async with knocking(LIMIT_S, shown):
@@ -61,8 +62,9 @@ class SystemNetwork:
                     return Opened(tcp_ms)
                 await writer.start_tls(ssl.create_default_context(), server_hostname=host)
                 tls_ms = (self._clock.monotonic() - began) * 1000 - tcp_ms
-                version = writer.get_extra_info("ssl_object").version() or "TLS"
-                return Opened(tcp_ms, tls_ms, version.replace("TLSv", "TLS "))
+                spoken: ssl.SSLObject = writer.get_extra_info("ssl_object")
+                version = (spoken.version() or "TLS").replace("TLSv", "TLS ")
+                return Opened(tcp_ms, tls_ms, version, _end_of(spoken))
             finally:
                 writer.close()
 
@@ -113,6 +115,13 @@ class SystemNetwork:
             raise
         info = answer.join.server_info
         return ServerVersion(clean(info.version, limit=40), clean(info.region, limit=40))
+
+
+def _end_of(spoken: ssl.SSLObject) -> float | None:
+    """Give when the certificate that was shown ends."""
+    certificate = spoken.getpeercert() or {}
+    ends = certificate.get("notAfter")
+    return ssl.cert_time_to_seconds(ends) if isinstance(ends, str) else None
 
 
 def _seconds_of(date: str) -> float | None:

@@ -65,6 +65,7 @@ class Visit:
         self.profile = _as_visited(profile, dispatch)
         """How the visit is made: in a room of its own, and without an agent unless asked for."""
         self._command = StartSession(session=session, profile=self.profile)
+        self._is_alone = not dispatch
         self._gateway, self._janitor, self._emit_others = _Witnessed(gateway), janitor, emit
         self._clock = clock
         self._changed = asyncio.Event()
@@ -83,9 +84,15 @@ class Visit:
             PortError: It could not be recorded, so nothing was made.
         """
         if self._run is None:
-            run = SessionRun(self._command, self._gateway, self._janitor, self._emit, self._clock)
-            run.start()
-            self._run = run
+            self._run = SessionRun(
+                self._command,
+                self._gateway,
+                self._janitor,
+                self._emit,
+                self._clock,
+                alone=self._is_alone,
+            )
+            self._run.start()
         while not (reached(self.state) or self.state.over):
             self._changed.clear()
             await self._changed.wait()

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from lktui.core.action_types import Scope, View
 from lktui.core.actions import PARENTS, ActionId
 from lktui.core.doctor import CheckState, Checkup, Finding, in_order
-from lktui.core.footer_entries import footer_entries
+from lktui.core.footer_entries import footer_entries, help_entry
 from lktui.core.profile import Profile
 from lktui.core.signs import seconds
 from lktui.screens.action_screen import ActionScreen, does
@@ -57,6 +57,8 @@ class DoctorPage(ListMoves, ActionScreen[str]):
         self._began = 0.0
         self._moved = False
         """Whether the person has chosen a row; until then it is the first that failed."""
+        self._placed = ""
+        """That row."""
         self._title, self._heading = Rule(), Rule()
 
     @property
@@ -97,7 +99,9 @@ class DoctorPage(ListMoves, ActionScreen[str]):
         self._stop()
 
     def on_list_table_cursor_moved(self) -> None:
-        """Tell the story of the check that the cursor is on now."""
+        """Tell the story of the check that the cursor is on now; a click may have put it there."""
+        row = self.table.row
+        self._moved |= row is not None and row.key != self._placed
         self._show_story()
 
     def view(self) -> View:
@@ -154,14 +158,16 @@ class DoctorPage(ListMoves, ActionScreen[str]):
         self.table.show([row_of(found) for found in findings])
         failed = [found for found in findings if found.state is CheckState.FAILED]
         if failed and not self._moved:
-            self.table.place_cursor(failed[0].check.value)
+            self._placed = failed[0].check.value
+            self.table.place_cursor(self._placed)
         self._show_title()
         self._show_story()
         message = self._controller.message
         right = (message.text, "$foreground") if message else ""
         self.query_one(StatusLine).show(line(*tally_of(findings)), line(right))
         scopes = (Scope.DOCTOR, *PARENTS[Scope.DOCTOR])
-        self.query_one(Footer).show(footer_entries(scopes, self.view()), None)
+        entries = footer_entries(scopes, self.view())
+        self.query_one(Footer).show(entries, help_entry(typing=False))
         self.query_one(Header).show(header_of(self._controller, "Profiles"))
 
     def _show_title(self) -> None:
@@ -201,6 +207,16 @@ class DoctorPage(ListMoves, ActionScreen[str]):
             text = text_of(found)
             self.app.copy_to_clipboard(text)
             self._controller.notice(f"sent {len(text.encode())} B to the terminal")
+
+    @does(ActionId.DOCTOR_HELP)
+    def _help(self, view: View) -> None:
+        from lktui.screens.help.page import HelpPage  # noqa: PLC0415 - only who asks needs it
+
+        def chosen(name: ActionId | None) -> None:
+            if name is not None:
+                self.perform(name)
+
+        self.app.push_screen(HelpPage((Scope.DOCTOR, *PARENTS[Scope.DOCTOR]), view), chosen)
 
     @does(ActionId.DOCTOR_CLOSE)
     def _close(self, _view: View) -> None:

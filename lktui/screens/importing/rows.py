@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lktui.core.importing import Proposal, State
+from lktui.core.importing import Proposal, State, secrets_in_words
 from lktui.core.profile_fields import written_fields
 from lktui.core.signs import GLYPHS, UNKNOWN, StateKind
 from lktui.widgets.columns import Column
@@ -75,12 +75,17 @@ def story_of(proposal: Proposal) -> DetailView:
             do = "remove or rename that profile first, if you want this one"
             return DetailView(kind, "Another profile has this name; it stays", (("do", do),))
         case State.NEW:
-            written = written_fields(parsed.profile) if parsed.profile is not None else {}
+            profile = parsed.profile
+            written = written_fields(profile) if profile is not None else {}
             fields = tuple((name, _in_words(value)) for name, value in written.items())
+            secrets = secrets_in_words(profile) if profile is not None else ""
             mind = "; ".join(fault.words for fault in parsed.warnings)
             head = f"Writes profiles/{proposal.name}.toml, readable by you alone"
             return DetailView(
-                kind, head, (*renamed, *fields, ("mind", mind)), label_cells=_LABEL_CELLS
+                kind,
+                head,
+                (*renamed, *fields, ("secrets", secrets), ("mind", mind)),
+                label_cells=_LABEL_CELLS,
             )
 
 

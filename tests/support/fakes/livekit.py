@@ -220,12 +220,12 @@ class FakeLiveKit:
         self._serial += 1
         return f"{kind}_{self._serial:04}"
 
-    def room(self, name: str) -> Room:
-        """Give a room; one that is made brings the agent of an unnamed worker."""
+    def room(self, name: str, asks_for: str = "") -> Room:
+        """Give a room; one that is made brings the agent of an unnamed worker, or asks for one."""
         if name not in self.rooms:
             self.rooms[name] = Room(name, self.new_id("RM"), self.now)
-            if "" in self.workers:
-                self.dispatch(name, "")
+            if asks_for or "" in self.workers:
+                self.dispatch(name, asks_for)
         return self.rooms[name]
 
     def listed(self) -> tuple[ListedRoom, ...]:

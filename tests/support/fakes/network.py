@@ -18,6 +18,8 @@ class FakeNetwork:
         """By the name of the method."""
         self.pages: dict[str, HttpAnswer] = {"/": LIVEKIT}
         """By path; any other is not found."""
+        self.ends_at: float | None = None
+        """When the certificate ends."""
         self.version: ServerVersion | None = ServerVersion("1.2.3", "eu")
         self.tokens: list[str] = []
         """What was joined with over the WebSocket."""
@@ -32,7 +34,7 @@ class FakeNetwork:
         """Open at once."""
         del address, host, port
         await self._serve("open", shown)
-        return Opened(18.0, 41.0, "TLS 1.3") if tls else Opened(18.0)
+        return Opened(18.0, 41.0, "TLS 1.3", self.ends_at) if tls else Opened(18.0)
 
     async def get(self, url: str, shown: str) -> HttpAnswer:
         """Give the page."""

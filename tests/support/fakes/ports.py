@@ -12,7 +12,14 @@ from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import Profile
 from lktui.core.profile_rules import look_swapped
 from lktui.engine.pacer import Pacer
-from lktui.engine.ports import DispatchRecord, LinkListener, Participant, RoomToken, Topic
+from lktui.engine.ports import (
+    NOBODY,
+    DispatchRecord,
+    LinkListener,
+    Participant,
+    RoomToken,
+    Topic,
+)
 from tests.support.clock import LoopClock
 from tests.support.fakes.livekit import FakeLiveKit, Member, Room
 
@@ -27,12 +34,14 @@ class FakeServerApi:
     def __init__(self, server: FakeLiveKit) -> None:
         self._server = server
 
-    async def create_room(self, name: str, *, metadata: str, kept: bool) -> None:
+    async def create_room(
+        self, name: str, *, metadata: str, kept: bool, alone: bool = False
+    ) -> None:
         """Make a room."""
         del kept  # rooms do not time out here
 
         def work() -> None:
-            self._server.room(name).metadata = metadata
+            self._server.room(name, NOBODY if alone else "").metadata = metadata
 
         await self._server.serve("create_room", name, work)
 

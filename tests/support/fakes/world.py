@@ -39,6 +39,7 @@ from tests.support.fakes.livekit import FakeLiveKit
 from tests.support.fakes.ports import FakeGateway
 
 URL = "ws://fake.example"
+SECURE_URL = URL.replace("ws:", "wss:")
 AGENT = "echo"
 PATIENCE_S = 3600.0
 """Longest wait of a test, in a time that costs nothing."""
@@ -63,7 +64,7 @@ class World:
         self.paths = Paths.of(str(folder / "config"), str(folder / "state"))
         self.clock = LoopClock()
         self.server = FakeLiveKit()
-        self.gateway = FakeGateway((URL, self.server))
+        self.gateway = FakeGateway((URL, self.server), (SECURE_URL, self.server))
         self.gateway.profiles["p"] = EXPLICIT
         self.journal = Journal(self.paths)
         self.events: list[AnyEvent] = []
