@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -21,12 +20,12 @@ from lktui.core.cleanup import OPEN
 from lktui.core.event import SessionId
 from lktui.core.problems import ExitCode
 from lktui.core.signs import StateKind
+from lktui.first_paint import relax
 from lktui.hangup import EndingSignals, end_with_terminal
 from lktui.invocation import Invocation
 from lktui.screens.action_screen import ActionScreen
 from lktui.screens.app_requests import Interrupted, QuitRequested, TerminalWanted
 from lktui.screens.dashboard import DashboardScreen
-from lktui.screens.leaving import Leaving
 from lktui.screens.profiles.screen import ProfilesScreen
 from lktui.session.archive import Archive
 from lktui.session.controller import SessionController
@@ -74,6 +73,7 @@ class LktuiApp(App[None], inherit_bindings=False):
             ascii_only: Whether the terminal takes ASCII only.
             talk_to: Profiles whose agents it talks to at once, the last one on Live.
         """
+        self._is_themed = False
         # Without it an ansi theme under NO_COLOR is black on black (facts/textual.md, "Traps").
         super().__init__(ansi_color=True if theme.ansi else None)
         self.controller = controller
@@ -84,6 +84,7 @@ class LktuiApp(App[None], inherit_bindings=False):
         self._signals = EndingSignals(self._ended_by_signal)
         self._interrupts, self._leaving = 0, False
         self.animation_level = "none"
+        self._is_themed = True
         start_in(self, theme)
         self.add_mode(Scope.ROOMS, self._rooms)
         self.add_mode(Scope.LIVE, self._live)
@@ -113,6 +114,10 @@ class LktuiApp(App[None], inherit_bindings=False):
 
         return CleanupScreen(self.controller)
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Give none for the theme of Textual's that stands until ours does: they take 2 ms."""
+        return super().get_css_variables() if self._is_themed else {}
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Add the second line of defence to Textual's own filters."""
         return [*super().get_line_filters(), *self._outgoing]
@@ -138,7 +143,7 @@ class LktuiApp(App[None], inherit_bindings=False):
 
     def _painted(self) -> None:
         """Do what the first paint need not wait for: collect garbage, check the own themes."""
-        gc.enable()  # cli.py has it wait
+        relax()
         # The first failure only, so that one warning is one line.
         for failure in load_themes([self._own_themes]).failures[:1]:
             self.controller.notice(f"theme {failure.line}", StateKind.WARNING)
@@ -184,6 +189,8 @@ class LktuiApp(App[None], inherit_bindings=False):
             self.run_worker(self._leave(), group="leave")
 
     async def _leave(self) -> None:
+        from lktui.screens.leaving import Leaving  # noqa: PLC0415 - not at first paint
+
         self.set_interval(_SAY_EVERY_S, Leaving(self.controller, QUIT_GRACE_S).say)
         await self.controller.stop(QUIT_GRACE_S)
         self.exit()

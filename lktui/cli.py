@@ -5,7 +5,6 @@ Nothing heavy is imported before that choice. The environment is read here and n
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import signal
@@ -14,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from lktui import __version__
+from lktui.first_paint import hurry
 from lktui.invocation import Invocation
 from lktui.store.paths import Paths
 
@@ -143,7 +143,7 @@ def _show_dashboard(invocation: Invocation) -> int:
 
 def _start_app(invocation: Invocation) -> int:
     """Start the engine, which imports beside us, and then the screens."""
-    gc.disable()  # as long as nothing is drawn; see dashboard.prepare
+    hurry()  # the app relaxes
     from lktui import dashboard  # noqa: PLC0415 - brings msgspec
 
     if missing := dashboard.without_terminal():

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import gc
 import os
+from typing import TYPE_CHECKING
 
 from lktui.clock import Clock
-from lktui.commands.diagnostics import misused
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean, clean_detail
+from lktui.first_paint import hurry
 from lktui.invocation import Invocation
 from lktui.session.engine_client import ChildEngine, EngineClient, EngineOptions
-from lktui.session.replay_engine import ReplayEngine
 from lktui.store.files import make_private_folder
+
+if TYPE_CHECKING:
+    from lktui.session.replay_engine import ReplayEngine
 
 _STDIN, _STDERR = 0, 2
 
@@ -21,6 +23,8 @@ def without_terminal() -> Problem | None:
     """Say why there can be no dashboard; Textual reads from stdin and draws on stderr."""
     if os.isatty(_STDIN) and os.isatty(_STDERR):
         return None
+    from lktui.commands.diagnostics import misused  # noqa: PLC0415 - not on the way to the screen
+
     return misused("The dashboard needs a terminal", cause="input or output is none")
 
 
@@ -51,9 +55,7 @@ def spawn_engine(invocation: Invocation) -> ChildEngine:
 
 def prepare() -> None:
     """Import the screens, while others start what they will show."""
-    # Nothing becomes garbage until the first paint; looking for it is a tenth of the way there.
-    # The app enables it again.
-    gc.disable()
+    hurry()  # the app relaxes
     import lktui.app  # noqa: F401, PLC0415 - brings Textual
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lktui.store.paths import Paths
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
+class Invocation(NamedTuple):
     """The environment and the flags that stand before or after any verb."""
 
     paths: Paths
-    env: Mapping[str, str] = field(repr=False)
+    env: Mapping[str, str]
     """The environment as it was at the start; it may hold secrets."""
     profile: str = ""
     """The profile to use; empty: not named."""
@@ -33,3 +32,8 @@ class Invocation:
     """Profiles whose agents the dashboard begins to talk to; Live shows the last one."""
     hint: str = ""
     """What the dashboard says in the status line until it is dismissed."""
+
+    def __repr__(self) -> str:
+        """Leave out the environment."""
+        shown = (f"{name}={value!r}" for name, value in self._asdict().items() if name != "env")
+        return f"Invocation({', '.join(shown)})"

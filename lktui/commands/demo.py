@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import importlib.util
 import secrets
 import shutil
@@ -59,8 +58,7 @@ def run(invocation: Invocation, args: argparse.Namespace) -> int:
         folder = Path(tempfile.gettempdir()) / f"lktui-demo-{secrets.token_hex(6)}"
     except OSError as error:
         return fail(_no_folder(error))
-    invocation = dataclasses.replace(
-        invocation,
+    invocation = invocation._replace(
         paths=demo_paths(folder),
         env={k: v for k, v in invocation.env.items() if not k.startswith("LIVEKIT_")},
     )
@@ -170,8 +168,8 @@ def _shown(invocation: Invocation, stage: subprocess.Popen[bytes]) -> int:
         dashboard.prepare()
         _await_opened(stage)
         # Quiet: what the app leaves is not kept for a next time.
-        invocation = dataclasses.replace(
-            invocation, profile=TALKS, talk_to=(FAILS, TALKS), hint=HINT, quiet=True
+        invocation = invocation._replace(
+            profile=TALKS, talk_to=(FAILS, TALKS), hint=HINT, quiet=True
         )
         return dashboard.show(invocation, engine)
     finally:

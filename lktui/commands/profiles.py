@@ -19,7 +19,8 @@ from lktui.core.profile import Profile, Secret
 from lktui.core.profile_fields import FIELDS, parse, shown
 from lktui.core.sanitize import clean
 from lktui.invocation import Invocation
-from lktui.store.profiles import ProfileFile, ProfileStore, invalid, reserved_name_faults
+from lktui.store.profile_reading import reserved_name_faults
+from lktui.store.profiles import ProfileFile, ProfileStore, invalid
 
 _VERB = "profiles"
 _STDIN = "-"

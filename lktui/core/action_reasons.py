@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
 
 from lktui.core.action_types import Effect, Question, View
 from lktui.core.cleanup import OVER, CleanupItem, ItemState, What
-from lktui.core.events import Phase
 from lktui.core.listed_room import known_agents
-from lktui.core.orphans import Orphan
-from lktui.core.session import SessionState
+from lktui.core.phases import Phase
 from lktui.core.signs import age
 from lktui.core.wrap import clip
+
+if TYPE_CHECKING:
+    from lktui.core.orphans import Orphan
+    from lktui.core.session import SessionState
 
 _NOT_YOURS = "it is no conversation of yours"
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from lktui.core.cleanup import CleanupItem
-from lktui.core.events import ListedRoom
-from lktui.core.orphans import Orphan
-from lktui.core.profile import Profile
-from lktui.core.session import SessionState
+if TYPE_CHECKING:
+    from lktui.core.cleanup import CleanupItem
+    from lktui.core.events import ListedRoom
+    from lktui.core.orphans import Orphan
+    from lktui.core.profile import Profile
+    from lktui.core.session import SessionState
 
 
 class Scope(StrEnum):

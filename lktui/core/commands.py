@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lktui.core.events import SessionId
+from lktui.core.event import SessionId
 from lktui.core.orphans import Orphan
 from lktui.core.profile import Profile
 

@@ -22,6 +22,7 @@ from lktui.core.doctor import CheckDone, CheckupBegan, CheckupDone
 from lktui.core.engine_events import Bye, EngineFaulted, Hello, OutcomesRead, ProfileOutcome
 from lktui.core.event import Event, SessionEvent, SessionId
 from lktui.core.evidence import Job
+from lktui.core.phases import LinkState, Phase
 from lktui.core.problems import Problem
 from lktui.core.profile import AuthMode, DispatchMode
 from lktui.core.record_events import SessionsForgotten
@@ -58,11 +59,13 @@ __all__ = [
     "Event",
     "Hello",
     "JournalMended",
+    "LinkState",
     "ListedDispatch",
     "ListedRoom",
     "MemoryRead",
     "OrphansFound",
     "OutcomesRead",
+    "Phase",
     "ProfileOutcome",
     "QueueRead",
     "RoomsListed",
@@ -80,20 +83,6 @@ __all__ = [
 
 
 # --- a session ------------------------------------------------------------------------------
-
-
-class Phase(StrEnum):
-    """What a session is doing; its row says so while no verdict stands."""
-
-    OPENING = "creating room"
-    TOKEN = "getting token"  # noqa: S105 - words
-    CONNECTING = "joining"
-    DISPATCHING = "dispatching"
-    WAITING = "waiting"
-    TALKING = "talking"
-    RETRYING = "retrying"
-    ENDING = "ending"
-    ENDED = "ended"
 
 
 class SessionOpened(SessionEvent, frozen=True, tag="session_opened"):
@@ -296,14 +285,6 @@ class SegmentUpdated(SessionEvent, frozen=True, tag="segment"):
     """When its first stream opened, on the engine's clock: the order of the transcript."""
     first_text_at: float
     mark: Mark = Mark.NONE
-
-
-class LinkState(StrEnum):
-    """Our connection to the room."""
-
-    CONNECTED = "connected"
-    RECONNECTING = "reconnecting"
-    LOST = "lost"
 
 
 class LinkChanged(SessionEvent, frozen=True, tag="link"):

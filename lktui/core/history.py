@@ -7,11 +7,14 @@ repeated with the same answer are one entry with a count, or they would hide eve
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from lktui.core.events import ApiCalled
 from lktui.core.signs import StateKind
+
+if TYPE_CHECKING:
+    from lktui.core.events import ApiCalled
 
 MAX_ENTRIES = 1000
 _LOOK_BACK = 40

@@ -7,12 +7,15 @@ the same whatever becomes of its agent (facts/livekit.md section 3).
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from lktui.core.events import ListedDispatch, ListedRoom
 from lktui.core.signs import StateKind
 from lktui.core.verdict import Outcome
+
+if TYPE_CHECKING:
+    from lktui.core.events import ListedDispatch, ListedRoom
 
 LIST_TRUE_S = 5.5
 """A dispatch without a job proves nothing before this age (facts/livekit.md section 3)."""

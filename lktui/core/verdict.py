@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from lktui.core.evidence import Evidence
 from lktui.core.problems import Problem, ProblemCode, problem
 from lktui.core.signs import StateKind
+
+if TYPE_CHECKING:
+    from lktui.core.evidence import Evidence
 
 
 class Outcome(StrEnum):

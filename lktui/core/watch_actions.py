@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lktui.core import action_reasons as why
 from lktui.core.action_types import Action, Effect, Question, Scope, View
-from lktui.core.session import SessionState
 from lktui.core.signs import seconds
+
+if TYPE_CHECKING:
+    from lktui.core.session import SessionState
 
 USUAL_WATCHES = 10
 """More of them cost more than a glance is worth (facts/engine-split.md, "Watching rooms")."""

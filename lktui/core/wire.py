@@ -8,12 +8,14 @@ over.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
 from lktui.core.commands import AnyCommand
-from lktui.core.events import AnyEvent
+
+if TYPE_CHECKING:
+    from lktui.core.events import AnyEvent
 
 PROTOCOL = 2
 MAX_FRAME_BYTES = 16 << 20
@@ -80,6 +82,8 @@ class FrameReader(Generic[_T]):
 
 def event_reader() -> FrameReader[list[AnyEvent]]:
     """Make the reader of the app's end."""
+    from lktui.core.events import AnyEvent  # noqa: PLC0415 - all of them, not at first paint
+
     return FrameReader(msgspec.msgpack.Decoder(list[AnyEvent]))
 
 

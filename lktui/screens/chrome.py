@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
 from lktui.core.actions import ActionId, key_of
 from lktui.core.cleanup import OPEN, CleanupItem, ItemState
-from lktui.core.events import LinkState
+from lktui.core.phases import LinkState
 from lktui.core.problems import ProblemCode, problem
-from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
 from lktui.core.verdict import diagnosis_of
 from lktui.core.watch_actions import worries_of
@@ -16,6 +17,9 @@ from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
 from lktui.widgets.drawing import Part, line, state
 from lktui.widgets.header import Badge, HeaderView
+
+if TYPE_CHECKING:
+    from lktui.core.session import SessionState
 
 _ENGINE: dict[EngineHealth, tuple[StateKind, str]] = {
     EngineHealth.RESTARTING: (StateKind.WAITING, "engine restarting"),

@@ -23,9 +23,9 @@ from lktui.core.actions import (
     shown_key,
 )
 from lktui.core.cleanup import OPEN, ItemState
-from lktui.core.events import Phase, SessionId
+from lktui.core.event import SessionId
 from lktui.core.footer_entries import footer_entries, help_entry
-from lktui.core.session import SessionState
+from lktui.core.phases import Phase
 from lktui.screens.action_screen import ActionScreen, does
 from lktui.screens.app_requests import Interrupted, QuitRequested
 from lktui.screens.asking import ask_on_sheet
@@ -37,13 +37,16 @@ from lktui.widgets.breakpoints import classes_at, is_too_small
 from lktui.widgets.drawing import line
 from lktui.widgets.footer import Footer
 from lktui.widgets.header import Header
-from lktui.widgets.overlay import Overlay
 from lktui.widgets.pacing import Pacer
 from lktui.widgets.status_line import StatusLine
-from lktui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
+    from lktui.core.session import SessionState
     from lktui.screens.palette.palette import Palette
+    from lktui.widgets.overlay import Overlay
+
+_OVERLAY, _TOO_SMALL = "Overlay", "TooSmall"
+"""Looked for by these names, and imported when they are first shown."""
 
 WATCHED = (
     "profiles", "profile_in_use", "sessions", "focus", "rooms", "cleanup", "outcomes", "engine",
@@ -152,7 +155,9 @@ class DashboardScreen(ActionScreen[None]):
 
     def on_resize(self) -> None:
         """Say how small it is, if it is too small."""
-        if is_too_small(self.size) and not self.query(TooSmall):
+        if is_too_small(self.size) and not self.query(_TOO_SMALL):
+            from lktui.widgets.too_small import TooSmall  # noqa: PLC0415 - as above
+
             self.mount(TooSmall())
         self.ask_to_draw()
 
@@ -203,8 +208,10 @@ class DashboardScreen(ActionScreen[None]):
         judged_by = View(rows=1) if over is not None else self.view()
         entries = footer_entries(scopes, judged_by)
         self.query_one(Footer).show(entries, help_entry(typing=self.takes_text))
-        for note in self.query(TooSmall):
-            note.show(len(self.controller.talking))
+        if self.query(_TOO_SMALL):
+            from lktui.widgets.too_small import TooSmall  # noqa: PLC0415 - as above
+
+            self.query_one(TooSmall).show(len(self.controller.talking))
         if self._seconds is not None:
             if self.ticking():
                 self._seconds.resume()
@@ -216,7 +223,11 @@ class DashboardScreen(ActionScreen[None]):
     @property
     def overlay(self) -> Overlay | None:
         """What lies over the lower part of the screen."""
-        return next(iter(self.query(Overlay)), None) if self.is_mounted else None
+        if not self.is_mounted or not self.query(_OVERLAY):
+            return None
+        from lktui.widgets.overlay import Overlay  # noqa: PLC0415 - as above
+
+        return self.query(Overlay).first()
 
     @property
     def takes_text(self) -> bool:
@@ -231,7 +242,7 @@ class DashboardScreen(ActionScreen[None]):
 
     async def close_overlay(self) -> None:
         """Take away what lies over the screen; what had the keys before has them again."""
-        await self.query(Overlay).remove()
+        await self.query(_OVERLAY).remove()
         before, self._below_overlay = self._below_overlay, None
         self.set_focus(before if before is not None and before.is_attached else None)
         self.ask_to_draw()

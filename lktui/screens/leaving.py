@@ -8,7 +8,7 @@ from lktui.core.actions import ActionId, key_of
 from lktui.core.cleanup import GONE, CleanupItem, ItemState
 from lktui.core.signs import StateKind
 from lktui.session.controller import SessionController
-from lktui.session.sentences import Message
+from lktui.session.message import Message
 
 _PLANNED = frozenset({ItemState.LIVE, ItemState.DUE, ItemState.RUNNING})
 """What an end works on; what waits after a failed try waits for the next start."""

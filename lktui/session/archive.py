@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -18,15 +19,18 @@ import msgspec
 from textual.dom import DOMNode
 from textual.reactive import var
 
-from lktui.core.events import AnyEvent, Phase, SessionEvent, SessionId, SessionsForgotten
-from lktui.core.fold import Fold
-from lktui.core.session import SessionState
-from lktui.core.transcript import Transcript
-from lktui.session.exports import Exports
+from lktui.core.event import SessionEvent, SessionId
+from lktui.core.phases import Phase
+from lktui.core.record_events import SessionsForgotten
 from lktui.store.paths import Paths
 
 if TYPE_CHECKING:
+    from lktui.core.events import AnyEvent
     from lktui.core.export import Format
+    from lktui.core.fold import Fold
+    from lktui.core.session import SessionState
+    from lktui.core.transcript import Transcript
+    from lktui.session.exports import Exports
     from lktui.store.record import PastSession, SessionReader
 
 SLICE_EVENTS = 1000
@@ -47,10 +51,16 @@ class Archive(DOMNode):
     def __init__(self, paths: Paths, env: Mapping[str, str]) -> None:
         super().__init__()
         self._paths, self._env = paths, env
-        self.exports = Exports(paths, env)
         self._folds: dict[SessionId, Fold] = {}
         self._readers: dict[SessionId, SessionReader] = {}
         self._read: dict[SessionId, int] = {}
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Where files and copies go."""
+        from lktui.session.exports import Exports  # noqa: PLC0415 - not at first paint
+
+        return Exports(self._paths, self._env)
 
     # --- the list ---------------------------------------------------------------------------
 
@@ -72,7 +82,8 @@ class Archive(DOMNode):
         Raises:
             PortError: It cannot be read.
         """
-        from lktui.store.record import SessionReader  # noqa: PLC0415 - not at first paint
+        from lktui.core.fold import Fold  # noqa: PLC0415 - not at first paint
+        from lktui.store.record import SessionReader  # noqa: PLC0415 - the same
 
         if session in self._folds:
             return
@@ -150,7 +161,8 @@ class Archive(DOMNode):
         Raises:
             PortError: It cannot be read.
         """
-        from lktui.store.record import SessionReader  # noqa: PLC0415 - not at first paint
+        from lktui.core.fold import Fold  # noqa: PLC0415 - not at first paint
+        from lktui.store.record import SessionReader  # noqa: PLC0415 - the same
 
         fold = Fold()
         with SessionReader(self._paths, session) as reader:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from lktui.core.events import ApiCalled
 from lktui.core.history import HistoryEntry, entry_of_call, entry_of_note, with_entry
 from lktui.core.signs import StateKind
+
+if TYPE_CHECKING:
+    from lktui.core.events import ApiCalled
 
 
 class Chronicle:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import msgspec
 from textual.dom import DOMNode
@@ -19,9 +20,11 @@ from lktui.core.commands import (
     ForgetCleanup,
     RunCleanup,
 )
-from lktui.core.events import OrphansFound
-from lktui.core.orphans import Orphan
-from lktui.core.profile import Profile
+
+if TYPE_CHECKING:
+    from lktui.core.events import OrphansFound
+    from lktui.core.orphans import Orphan
+    from lktui.core.profile import Profile
 
 
 class CleanupVerbs(DOMNode):

@@ -26,33 +26,26 @@ from lktui.core.commands import (
     WatchRooms,
     WithdrawDispatches,
 )
-from lktui.core.doctor import Checkup
-from lktui.core.events import (
-    AnyEvent,
-    ApiCalled,
-    EngineFaulted,
-    Hello,
-    OrphansFound,
-    ProfileOutcome,
-    SessionId,
-)
-from lktui.core.fold import RoomsView
+from lktui.core.event import SessionId
 from lktui.core.history import HistoryEntry
 from lktui.core.problems import Problem
 from lktui.core.profile import Profile
 from lktui.core.sanitize import clean_lines
-from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
 from lktui.session.archive import Archive
 from lktui.session.chronicle import Chronicle
 from lktui.session.cleanup_verbs import CleanupVerbs
 from lktui.session.engine_client import EngineClient, EngineHealth
 from lktui.session.known_agents import agents_to_offer
-from lktui.session.sentences import Message, said_of
+from lktui.session.message import Message
 from lktui.session.watch_verbs import WatchVerbs
 from lktui.store.profiles import ProfileStore
 
 if TYPE_CHECKING:
+    from lktui.core.doctor import Checkup
+    from lktui.core.events import AnyEvent, Hello, ProfileOutcome
+    from lktui.core.fold import RoomsView
+    from lktui.core.session import SessionState
     from lktui.session.examinations import Examinations
 
 MAX_LINE_CHARS = 8000
@@ -309,6 +302,15 @@ class SessionController(WatchVerbs, CleanupVerbs):
 
     def _on_events(self, events: list[AnyEvent]) -> None:
         """Fold a batch and publish what it changed: one change of each var."""
+        # The engine's first word comes after the first paint, which needs no event.
+        from lktui.core.events import (  # noqa: PLC0415 - as above
+            ApiCalled,
+            EngineFaulted,
+            Hello,
+            OrphansFound,
+        )
+        from lktui.session.sentences import said_of  # noqa: PLC0415 - the same
+
         before = self._fold.state
         after = self._fold.apply(events)
         self.archive.hear(events)

@@ -16,15 +16,18 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from lktui.clock import Clock, SystemClock
 from lktui.core.commands import AnyCommand, Shutdown
-from lktui.core.events import AnyEvent, Bye, Hello
+from lktui.core.engine_events import Bye, Hello
 from lktui.core.wire import PROTOCOL, event_reader, frame_command
 from lktui.pipe import FrameProtocol
+
+if TYPE_CHECKING:
+    from lktui.core.events import AnyEvent
 
 _RESTART_WAITS_S = (0.0, 0.5, 2.0, 5.0)
 _STEADY_S = 30.0

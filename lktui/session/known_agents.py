@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from lktui.core.events import ListedRoom
 from lktui.core.listed_room import known_agents
-from lktui.core.profile import Profile
-from lktui.core.session import SessionState
+
+if TYPE_CHECKING:
+    from lktui.core.events import ListedRoom
+    from lktui.core.profile import Profile
+    from lktui.core.session import SessionState
 
 
 def agents_to_offer(

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from textual.reactive import var
 
 from lktui.core.commands import AnyCommand, ForgetSessions, Note
-from lktui.core.events import SessionId
-from lktui.core.fold import Fold
+from lktui.core.event import SessionId
 from lktui.core.problems import PortError
 from lktui.core.sanitize import clean
-from lktui.core.session import SessionState
-from lktui.core.transcript import Transcript
 from lktui.session.archive import Archive
 from lktui.session.profile_verbs import ProfileVerbs
 from lktui.store.profiles import ProfileStore
+
+if TYPE_CHECKING:
+    from lktui.core.fold import Fold
+    from lktui.core.session import SessionState
+    from lktui.core.transcript import Transcript
 
 MAX_NOTE_CHARS = 2000
 
@@ -36,7 +40,12 @@ class RecordVerbs(ProfileVerbs):
     def __init__(self, store: ProfileStore, archive: Archive) -> None:
         super().__init__(store)
         self.archive = archive
-        self._fold = Fold()
+
+    @cached_property
+    def _fold(self) -> Fold:
+        from lktui.core.fold import Fold  # noqa: PLC0415 - with all events, not at first paint
+
+        return Fold()
 
     def _send(self, command: AnyCommand) -> None:
         """Ask the engine something."""

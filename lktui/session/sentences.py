@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from lktui.core.events import (
     AnyEvent,
     CleanupRan,
@@ -15,16 +13,6 @@ from lktui.core.events import (
     SessionsForgotten,
 )
 from lktui.core.problems import Problem
-from lktui.core.signs import StateKind
-
-
-class Message(msgspec.Struct, frozen=True):
-    """A sentence for the status line; a problem stays until it is solved or dismissed."""
-
-    text: str
-    wall: float
-    kind: StateKind | None = None
-    sticky: bool = False
 
 
 def said_of(event: AnyEvent) -> str | Problem | None:

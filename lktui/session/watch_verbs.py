@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from lktui.core.commands import EndSession, LookInto, WatchRoom
-from lktui.core.events import SessionId
+from lktui.core.event import SessionId
 from lktui.session.archive import Archive
 from lktui.session.record_verbs import RecordVerbs
 from lktui.store.profiles import ProfileStore

@@ -13,37 +13,14 @@ from lktui.core.faults import Fault
 from lktui.core.profile import Profile, Secret
 from lktui.core.profile_fields import FIELDS, Parsed, parse, spellings_of
 from lktui.core.sanitize import clean
+from lktui.store.profile_file import ENV_NAME, SUFFIX, ProfileFile
 
-ENV_NAME = "env"
-"""The name of the profile made from the environment; no file may have it."""
-
-SUFFIX = ".toml"
 _MAX_BYTES = 1 << 18
 _SHARED = 0o077
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)$")
 _AT_END = "(at end of document)"
 _TOO_MANY_DIGITS = re.compile(rb"[0-9_]{4300}")
 _QUOTES_CONTENT = re.compile(r"""\(|'[^']{2,}'|"[^"]{2,}\"""")
-
-
-class ProfileFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the list: a file, or the environment."""
-
-    name: str
-    """The file's stem, sanitised; of a file whose stem is reserved the whole name."""
-    path: Path | None = None
-    """None for the profile of the environment."""
-    profile: Profile | None = None
-    """None if there are faults."""
-    faults: tuple[Fault, ...] = ()
-    warnings: tuple[Fault, ...] = ()
-    mode: int = 0
-    """Permissions of the file; 0 if not known."""
-
-    @property
-    def where(self) -> str:
-        """What a person has to mend: `the file …`, or the environment."""
-        return f"the file {clean(str(self.path))}" if self.path else "the LIVEKIT_ variables"
 
 
 def reserved_name_faults(name: str) -> tuple[Fault, ...]:

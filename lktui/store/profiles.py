@@ -9,27 +9,23 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from lktui.core.faults import Fault
 from lktui.core.livekit_variables import fields_of_variables
 from lktui.core.nearest import nearest
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
-from lktui.core.profile import Profile
-from lktui.core.profile_fields import parse, to_fields
 from lktui.core.sanitize import clean
 from lktui.store.files import create_atomically, make_private_folder, replace_atomically
 from lktui.store.paths import Paths
-from lktui.store.profile_reading import (
-    ENV_NAME,
-    SUFFIX,
-    ProfileFile,
-    read_profile,
-    reserved_name_faults,
-)
+from lktui.store.profile_file import ENV_NAME, SUFFIX, ProfileFile
 
-__all__ = ["ENV_NAME", "ProfileFile", "ProfileStore", "invalid", "reserved_name_faults"]
+if TYPE_CHECKING:
+    from lktui.core.faults import Fault
+    from lktui.core.profile import Profile
+
+__all__ = ["ENV_NAME", "ProfileFile", "ProfileStore", "invalid"]
 
 
 class ProfileStore:
@@ -55,7 +51,11 @@ class ProfileStore:
         Raises:
             PortError: `config_unusable`: the folder itself cannot be read.
         """
-        found = [read_profile(path) for path in self._files()]
+        found: list[ProfileFile] = []
+        if files := self._files():
+            from lktui.store.profile_reading import read_profile  # noqa: PLC0415 - not without any
+
+            found = [read_profile(path) for path in files]
         environment = _of_environment(self._env)
         if environment is not None:
             found.append(environment)
@@ -104,6 +104,9 @@ class ProfileStore:
             PortError: `profile_exists`, `profile_invalid` for a name that no file may have,
                 `config_unusable`.
         """
+        from lktui.core.profile_fields import parse, to_fields  # noqa: PLC0415 - not at first paint
+        from lktui.store.profile_reading import reserved_name_faults  # noqa: PLC0415 - the same
+
         path = self._folder / f"{profile.name}{SUFFIX}"
         faults = (
             reserved_name_faults(profile.name) or parse(profile.name, to_fields(profile)).faults
@@ -233,6 +236,8 @@ def _of_environment(env: Mapping[str, str]) -> ProfileFile | None:
     raw = fields_of_variables(env, by_reference=True)
     if not raw:
         return None
+    from lktui.core.profile_fields import parse  # noqa: PLC0415 - not without any
+
     parsed = parse(ENV_NAME, raw)
     return ProfileFile(
         name=ENV_NAME, profile=parsed.profile, faults=parsed.faults, warnings=parsed.warnings

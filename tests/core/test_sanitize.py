@@ -38,6 +38,12 @@ def test_a_clean_text_is_one_line_without_commands(text: str) -> None:
     assert not commands(clean(text))
 
 
+def test_no_command_counts_as_printable() -> None:
+    """`clean` lets texts pass unseen that are printable."""
+    assert not [char for char in map(chr, range(0x110000)) if char.isprintable() and commands(char)]
+    assert not [char for char in "\ufeff\u200e\u200f\u061c\U000e0041" if char.isprintable()]
+
+
 @given(HOSTILE)
 def test_clean_lines_keep_line_breaks_and_no_other_command(text: str) -> None:
     assert not commands(clean_lines(text).replace("\n", ""))

@@ -1,10 +1,16 @@
 """What the first paint does not wait for."""
 
+import gc
+import sys
+
 import pytest
 from textual.css.stylesheet import Stylesheet
+from textual.design import ColorSystem
 from textual.geometry import Size
 
+from lktui.first_paint import hurry
 from lktui.widgets.breakpoints import classes_at, is_too_small
+from tests.screens.conftest import Make
 from tests.support.dashboard import Dashboard
 
 
@@ -22,6 +28,33 @@ async def test_all_style_sheets_are_parsed_once(
     monkeypatch.setattr(Stylesheet, "reparse", counted)
     async with dashboard.running((80, 24)):
         assert parsed_again == 0
+
+
+async def test_no_colours_are_computed_but_those_that_are_shown(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = 0
+    generate = ColorSystem.generate
+
+    def counted(self: ColorSystem) -> dict[str, str]:
+        nonlocal computed
+        computed += 1
+        return generate(self)
+
+    monkeypatch.setattr(ColorSystem, "generate", counted)
+    dashboard = make()
+    async with dashboard.running((80, 24)):
+        assert computed == 1
+        assert dashboard.app.theme_variables["background"]
+
+
+async def test_what_hurries_to_the_first_paint_ends_with_it(dashboard: Dashboard) -> None:
+    usual_s = sys.getswitchinterval()
+    hurry()
+    assert not gc.isenabled()
+    async with dashboard.running((80, 24)):
+        assert gc.isenabled()
+        assert sys.getswitchinterval() == usual_s
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(40, 10), (60, 15), (80, 24), (119, 19), (120, 40)])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lktui.core.events import ProfileOutcome
-from lktui.core.faults import Fault
+from typing import TYPE_CHECKING
+
 from lktui.core.profile import AuthMode, DispatchMode, Profile
 from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, seconds
 from lktui.core.verdict import Outcome
@@ -12,6 +12,10 @@ from lktui.widgets.columns import Column
 from lktui.widgets.detail import DetailView
 from lktui.widgets.drawing import STYLES
 from lktui.widgets.list_table import Cell, Row
+
+if TYPE_CHECKING:
+    from lktui.core.events import ProfileOutcome
+    from lktui.core.faults import Fault
 
 COLUMNS = (
     Column("last outcome", 22, 24),
