@@ -15,7 +15,7 @@ from lktui.commands import orphans
 from lktui.commands.diagnostics import fail, hint, misused, misused_word
 from lktui.commands.headless import Headless, run_interruptible
 from lktui.commands.text_table import table_lines
-from lktui.core.cleanup import GONE, OVER, STARTS, CleanupItem, ItemState
+from lktui.core.cleanup import GONE, OVER, STARTS, CleanupItem, ItemState, What
 from lktui.core.commands import ForgetCleanup, RunCleanup
 from lktui.core.events import AnyEvent, CleanupRan
 from lktui.core.problems import ExitCode, PortError, Problem, ProblemCode, problem
@@ -142,7 +142,8 @@ def _all_free(ids: Sequence[str], items: Sequence[CleanupItem], action: str) -> 
 
 def _print(invocation: Invocation, items: Sequence[CleanupItem]) -> None:
     now = SystemClock().wall()
-    looks = [item.next_try_at for item in items if item.state is ItemState.LAST_LOOK]
+    gone = [item for item in items if item.state is ItemState.LAST_LOOK]
+    looks = [item.next_try_at for item in gone]
     if invocation.json:
         queue = QueueResult(
             items=tuple(_result(item, now) for item in items),
@@ -171,19 +172,18 @@ def _print(invocation: Invocation, items: Sequence[CleanupItem]) -> None:
         sys.stdout.write("\n".join(table_lines(heads, rows)) + "\n")
         _advise(invocation, items)
     if looks:
-        hint(_look_words(looks), quiet=invocation.quiet)
+        hint(_look_words(gone), quiet=invocation.quiet)
 
 
-def _look_words(looks: Sequence[float]) -> str:
+def _look_words(gone: Sequence[CleanupItem]) -> str:
     """Say when what is gone is looked for once more, and by whom."""
-    at = time.strftime("%H:%M:%S", time.localtime(max(looks)))
-    count = len(looks)
-    rooms = (
-        f"1 room is gone; last look {at}"
-        if count == 1
-        else (f"{count} rooms are gone; last looks up to {at}")
-    )
-    return f"{rooms}, by a running lktui or by the next one: a late agent makes its room anew."
+    at = time.strftime("%H:%M:%S", time.localtime(max(item.next_try_at for item in gone)))
+    rooms = sum(item.what is What.ROOM for item in gone)
+    counts = ((rooms, "room", ""), (len(gone) - rooms, "dispatch", "e"))
+    named = (f"{n} {word}{plural}s" if n > 1 else f"1 {word}" for n, word, plural in counts if n)
+    when = f"is gone; last look {at}" if len(gone) == 1 else f"are gone; last looks up to {at}"
+    why = "a late agent makes its room anew" if rooms else "its agent may come all the same"
+    return f"{' and '.join(named)} {when}, by a running lktui or by the next one: {why}."
 
 
 def _next_try(item: CleanupItem, now: float) -> str:

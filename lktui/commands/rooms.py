@@ -13,7 +13,7 @@ from lktui.commands.chosen_profile import chosen_profile
 from lktui.commands.diagnostics import hint
 from lktui.commands.headless import Headless, run_interruptible
 from lktui.commands.text_table import table_lines
-from lktui.core.cleanup import OVER, What
+from lktui.core.cleanup import rooms_in
 from lktui.core.commands import ReadRooms
 from lktui.core.events import AnyEvent, ListedRoom, RoomsRead
 from lktui.core.listed_room import find, known_agents
@@ -83,8 +83,7 @@ async def _print_rooms(invocation: Invocation, profile: Profile, only: str) -> i
     async with Headless(invocation, heard) as engine:
         rooms = await read_rooms(engine, answers, profile, only)
         await engine.until(lambda state: state.queue_read, 1.0)
-        items = engine.state.cleanup.values()
-        ours = {item.name for item in items if item.what is What.ROOM and item.state not in OVER}
+        ours = rooms_in(engine.state.cleanup.values())
     if only and not rooms:
         places = {"room": clean(only, limit=80), "host": profile.host}
         raise PortError(problem(ProblemCode.ROOM_MISSING, subject=only, **places))
@@ -123,7 +122,7 @@ async def read_rooms(
     return answer.rooms
 
 
-def _print_table(rooms: Sequence[ListedRoom], now: float, ours: set[str]) -> None:
+def _print_table(rooms: Sequence[ListedRoom], now: float, ours: frozenset[str]) -> None:
     rows = []
     for room in rooms:
         found = find(room, now)
@@ -138,7 +137,7 @@ def _print_table(rooms: Sequence[ListedRoom], now: float, ours: set[str]) -> Non
         sys.stdout.write("\n".join(table_lines(heads, rows)) + "\n")
 
 
-def _result(room: ListedRoom, now: float, ours: set[str]) -> RoomResult:
+def _result(room: ListedRoom, now: float, ours: frozenset[str]) -> RoomResult:
     agents = zip(room.agents, room.agent_identities, room.agent_states, strict=True)
     return RoomResult(
         room=room.name,
@@ -158,5 +157,5 @@ def _result(room: ListedRoom, now: float, ours: set[str]) -> RoomResult:
     )
 
 
-def _whose(room: ListedRoom, ours: set[str]) -> str:
+def _whose(room: ListedRoom, ours: frozenset[str]) -> str:
     return "ours" if room.name in ours else "theirs"

@@ -338,7 +338,7 @@ def ask_forget(view: View) -> Question | None:
 def _left_of(item: CleanupItem) -> str:
     host = clip(urlsplit(item.url).netloc or item.url, 24)
     if item.state is ItemState.LAST_LOOK:
-        return "is gone; who made it anew would not be seen"
+        return "is gone; an agent that comes late would not be seen"
     if item.what is What.DISPATCH:
         return f"left on {host}; its agent may come"
     return f"left on {host}, maybe in use"

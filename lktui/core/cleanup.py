@@ -6,6 +6,7 @@ said that it is gone. An item names a profile and a URL, never a secret.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -41,7 +42,7 @@ class ItemState(StrEnum):
     """Where an item is on its way; done and left are its ends.
 
     At `last_look` the server has said that it is gone, and it is looked for once more, since an
-    agent that comes late makes its room anew.
+    agent that comes late makes its room anew, or sits in somebody else's.
     """
 
     LIVE = "live"
@@ -66,6 +67,13 @@ RESTING = frozenset(
 """States in which nobody works on an item: another engine may take it."""
 STARTS = frozenset({ItemState.DUE, ItemState.WAITING, ItemState.LAST_LOOK})
 """States in which a try or a look is planned."""
+
+
+def rooms_in(items: Iterable[CleanupItem]) -> frozenset[str]:
+    """Name the rooms of ours that the queue still knows."""
+    return frozenset(
+        item.name for item in items if item.what is What.ROOM and item.state not in OVER
+    )
 
 
 class Try(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +122,9 @@ class CleanupItem(msgspec.Struct, frozen=True, kw_only=True):
     """Its agents that were seen to connect: they are not on their way any more."""
     late: bool = False
     """An agent may be on its way all the same, or nobody knows: it needs a last look."""
+    expected: tuple[str, ...] = ()
+    """Of a dispatch in a room that stays: its agents that were not seen to connect before it was
+    withdrawn. They are put out if they come all the same."""
     gone_at: float = 0.0
     """When the server said that it is gone, wall-clock seconds; 0: it has not, or it is back."""
     log: tuple[Try, ...] = ()
@@ -164,9 +175,14 @@ class CleanupItem(msgspec.Struct, frozen=True, kw_only=True):
             return self
         return msgspec.structs.replace(self, state=ItemState.RUNNING)
 
+    @property
+    def agent_may_come(self) -> bool:
+        """Whether an agent may come late: into our room, or into one that stays."""
+        return self.late if self.what is What.ROOM else bool(self.expected)
+
     def gone(self, now: float) -> CleanupItem:
-        """The server has said that it is gone; a room, unless an agent may still come, is done."""
-        if self.state in OVER or not self.late or self.what is not What.ROOM:
+        """The server has said that it is gone; unless an agent may still come, it is done."""
+        if self.state in OVER or not self.agent_may_come:
             return self.done()
         return msgspec.structs.replace(
             self,

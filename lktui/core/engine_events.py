@@ -43,3 +43,5 @@ class EngineFaulted(Event, frozen=True, tag="engine_faulted"):
     """The engine cannot do its work, for instance since its state folder is unusable."""
 
     problem: Problem
+    refused: str = ""
+    """The session that was asked for and is not begun."""

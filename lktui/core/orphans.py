@@ -6,6 +6,9 @@ import re
 
 import msgspec
 
+from lktui.core.cleanup import CleanupItem, What
+from lktui.core.profile import Profile
+
 _SUFFIX = re.compile(r"(?P<installation>[a-z0-9]{4})[0-9a-f]{6}")
 """What follows the prefix in a name that an lktui has made."""
 
@@ -45,6 +48,29 @@ def maker_of(name: str, prefix: str) -> str | None:
 def order_of(orphan: Orphan, installation: str) -> tuple[bool, bool, float]:
     """Sort those of this installation first, then other installations', the oldest first."""
     return (orphan.made_by != installation, not orphan.made_by, orphan.made_at)
+
+
+def item_of(orphan: Orphan, profile: Profile, session: str) -> CleanupItem:
+    """Make an item of a room that a person has chosen: that very one, whoever is in it.
+
+    Args:
+        orphan: The room.
+        profile: Where it was found.
+        session: Names the removal; no session has made the room that we know of.
+    """
+    return CleanupItem(
+        id=f"{session}:room",
+        what=What.ROOM,
+        name=orphan.name,
+        room=orphan.name,
+        profile=profile.name,
+        url=profile.url,
+        session=session,
+        made_at=orphan.made_at,
+        shared=True,
+        sid=orphan.sid,
+        agreed=True,
+    )
 
 
 def people_words(people: int, agents: int) -> str:

@@ -32,9 +32,12 @@ class CleanupForgotten(Event, frozen=True, tag="forgotten"):
 
 
 class CleanupRan(Event, frozen=True, tag="cleanup_ran"):
-    """A run that was asked for has ended; `left` are those that are not gone."""
+    """A run that was asked for has ended."""
 
     left: int
+    """Items that are not gone."""
+    tried: int = 0
+    """Items that were meant, those among them."""
 
 
 class OrphansFound(Event, frozen=True, tag="orphans"):

@@ -33,6 +33,7 @@ from lktui.engine.judge import Judge
 from lktui.engine.kept_out import KeptOut
 from lktui.engine.landings import Landings
 from lktui.engine.lookout import Lookout
+from lktui.engine.on_their_way import identity_of
 from lktui.engine.pacer import Pacer
 from lktui.engine.ports import Ledger, ServerApi
 from lktui.engine.witness import Witness
@@ -287,12 +288,23 @@ class Dispatcher:
         if self.item is not None and self.item.state is ItemState.LIVE:
             agent = self.evidence.agent
             came = (agent.identity,) if agent is not None and not self.awaits_agent else ()
+            self.expect(self.evidence.jobs)
             self.put_item(msgspec.structs.replace(self.item.due(), came=came))
 
     def expect(self, jobs: Iterable[Job]) -> None:
-        """Note that these jobs are about to be withdrawn."""
-        coming = {job.identity or f"agent-{job.id}" for job in jobs if not job.declined}
-        self.expects_an_old_agent |= not coming <= self.witness.came
+        """Note that these jobs are about to be withdrawn.
+
+        In a room that is not ours nobody else would put their agents out if they come late.
+        """
+        coming = {identity_of(job) for job in jobs if not job.declined} - self.witness.came
+        self.expects_an_old_agent |= bool(coming)
+        if coming and not self.owns_room and self.item is not None:
+            self.put_item(msgspec.structs.replace(self.item, expected=tuple(sorted(coming))))
+
+    def withdrawn(self) -> None:
+        """Note that the dispatch is gone, by our doing or with its room."""
+        if self.item is not None:
+            self.put_item(self.item.gone(self._clock.wall()))
 
     def put_item(self, item: CleanupItem) -> None:
         """Record the current dispatch's item as it is now."""

@@ -46,6 +46,7 @@ from lktui.core.profile import Profile
 from lktui.core.sanitize import clean
 from lktui.engine.doctors import Doctors
 from lktui.engine.janitor import Janitor
+from lktui.engine.on_their_way import on_their_way
 from lktui.engine.orphan_finder import OrphanFinder
 from lktui.engine.ports import Gateway
 from lktui.engine.pruner import Pruner
@@ -118,7 +119,12 @@ class Engine:
         try:
             self._handle(command)
         except PortError as error:
-            self._recorder.emit(EngineFaulted(problem=error.problem))
+            match command:
+                case StartSession() | DispatchInto() | WatchRoom():
+                    refused = command.session
+                case _:
+                    refused = SessionId("")
+            self._recorder.emit(EngineFaulted(problem=error.problem, refused=refused))
 
     def _handle(self, command: AnyCommand) -> None:
         match command:
@@ -214,9 +220,12 @@ class Engine:
         found = None
         try:
             api = self._gateway.server_api(_writable(command.profile))
+            there = await api.participants(command.room)
+            records = {one.id: one for one in await api.dispatches(command.room)}
             for dispatch_id in command.ids:
+                known = [records[dispatch_id]] if dispatch_id in records else []
                 await api.delete_dispatch(command.room, dispatch_id)
-                self._janitor.gone(dispatch_id)
+                self._janitor.gone(dispatch_id, on_their_way(known, there))
                 gone.append(dispatch_id)
         except PortError as error:
             found = error.problem

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import random
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -17,17 +16,11 @@ import msgspec
 
 from lktui.clock import Clock
 from lktui.core.cleanup import GONE, OPEN, OVER, RESTING, STARTS, CleanupItem, ItemState, What
-from lktui.core.events import (
-    AnyEvent,
-    CleanupChanged,
-    CleanupForgotten,
-    CleanupRan,
-    SessionId,
-)
-from lktui.core.orphans import Orphan
+from lktui.core.events import AnyEvent, CleanupChanged, CleanupForgotten, CleanupRan, SessionId
 from lktui.core.problems import PortError, Problem
 from lktui.core.profile import Profile
 from lktui.engine.failures import answered, of_unforeseen
+from lktui.engine.last_looks import LastLooks
 from lktui.engine.ports import Gateway, ServerApi
 from lktui.engine.removal import Removal, SparedError
 from lktui.store.journal import Journal
@@ -60,6 +53,7 @@ class Janitor:
         self._profiles: dict[str, Profile] = {}
         self._early: set[str] = set()
         """Items that a session has left in the middle of a call or of an agent's joining."""
+        self._looks = LastLooks(clock)
         self._gate = asyncio.Semaphore(MAX_AT_ONCE)
         self._working: dict[str, asyncio.Task[None]] = {}
 
@@ -95,6 +89,7 @@ class Janitor:
             self._items.pop(item.id, None)
             return
         self._items[item.id] = item
+        self._looks.note(known, item)
         self._emit(CleanupChanged(items=(item,)))
 
     def item(self, item_id: str) -> CleanupItem | None:
@@ -128,8 +123,7 @@ class Janitor:
     async def run(self) -> None:
         """Try what is due, each second; runs until cancelled."""
         while True:
-            now = self._clock.wall()
-            self._start(item for item in self._items.values() if item.starts(now))
+            self._start(item for item in self._items.values() if self._looks.start(item))
             self._let_go()
             await self._clock.sleep(_TICK_S)
 
@@ -183,18 +177,20 @@ class Janitor:
             known = self._journal.open_items()
             elsewhere &= {item.id for item in known if item.state not in GONE}
         left = sum(not self._is_gone(one) for one in wanted & self._items.keys()) + len(elsewhere)
-        self._emit(CleanupRan(left=left))
+        self._emit(CleanupRan(left=left, tried=len(wanted)))
 
     def _wanted(self, ids: tuple[str, ...], *, kept: bool) -> set[str]:
         names, states = set(ids), OPEN | {ItemState.KEPT} if kept or ids else OPEN
-        now = self._clock.wall()
         known = {item.id: item for item in self._journal.open_items()}
         # What could not be recorded is known here only.
         known |= {one: item for one, item in self._items.items() if item.state not in OVER}
         return {
             item.id
             for item in known.values()
-            if (item.state in states or (item.state is ItemState.LAST_LOOK and item.starts(now)))
+            if (
+                item.state in states
+                or (item.state is ItemState.LAST_LOOK and self._looks.start(item))
+            )
             and (not ids or item.id in names or item.name in names)
         }
 
@@ -204,39 +200,27 @@ class Janitor:
         for item in self._journal.claim(others) if others else ():
             self._items[item.id] = item
 
-    def remove_orphans(self, profile: Profile, orphans: Iterable[Orphan]) -> None:
-        """Delete rooms that a person has chosen: each becomes an item first.
+    def take(self, item: CleanupItem, profile: Profile) -> None:
+        """Begin to remove what no session here has made.
 
         Raises:
-            PortError: One could not be recorded; it is left alone.
+            PortError: It could not be recorded; it is left alone.
         """
-        covered = {item.room for item in self._journal.open_items()}
-        for orphan in orphans:
-            if orphan.name in covered:
-                continue
-            session = SessionId(f"orphan-{os.urandom(6).hex()}")
-            self.know(session, profile)
-            item = CleanupItem(
-                id=f"{session}:room",
-                what=What.ROOM,
-                name=orphan.name,
-                room=orphan.name,
-                profile=profile.name,
-                url=profile.url,
-                session=session,
-                made_at=orphan.made_at or self._clock.wall(),
-                shared=True,
-                sid=orphan.sid,
-                agreed=True,
-            )
-            self.put_item(item.due(self._clock.wall()))
-            self._start([self._items[item.id]])
+        self.know(SessionId(item.session), profile)
+        self.put_item(item.due(self._clock.wall()))
+        self._start([self._items[item.id]])
 
-    def gone(self, name: str) -> None:
-        """Note that a person has removed what is called so, past the queue."""
+    def gone(self, name: str, coming: Iterable[str] = ()) -> None:
+        """Note that a person has removed what is called so, past the queue.
+
+        Args:
+            name: The dispatch's id.
+            coming: Its agents that may come all the same.
+        """
         for item in list(self._items.values()):
-            if item.name == name and item.state not in OVER:
-                self.put_item(item.done())
+            if item.name == name and item.state not in GONE:
+                known = msgspec.structs.replace(item, expected=tuple(sorted(coming)))
+                self.put_item(known.gone(self._clock.wall()))
 
     def forget(self, ids: tuple[str, ...]) -> None:
         """Take items out of the queue; what they stand for may stay on the server.
@@ -346,8 +330,7 @@ class Janitor:
             room = self._items.get(f"{item.session}:room")
             if room is not None and room.room != item.room:
                 room = None
-            if await self._removal(item, api, room).dispatch() and room is not None:
-                self._expect(room.id)
+            await self._remove_dispatch(item, self._removal(item, api, room), room)
             self.put_item(self._items[item.id].gone(self._clock.wall()))
             return
         if item.gone_at:
@@ -362,6 +345,23 @@ class Janitor:
         if await self._removal(item, api, item).room(early=item.id in self._early):
             self._expect(item.id)
         self.put_item(self._items[item.id].gone(self._clock.wall()))
+
+    async def _remove_dispatch(
+        self, item: CleanupItem, removal: Removal, room: CleanupItem | None
+    ) -> None:
+        """Withdraw it; at its last look, put out who has come."""
+        if item.gone_at:
+            again = await removal.late_agents()
+            coming = frozenset(item.expected) if again else frozenset[str]()
+            self._expect_agents(item.id, coming)
+        elif await removal.dispatch(partial(self._expect_agents, item.id)) and room is not None:
+            self._expect(room.id)
+
+    def _expect_agents(self, item_id: str, coming: frozenset[str]) -> None:
+        """Note, before their dispatch is withdrawn, who may come into a room that stays."""
+        item = self._items[item_id]
+        if set(item.expected) != coming:
+            self.put_item(msgspec.structs.replace(item, expected=tuple(sorted(coming))))
 
     def _removal(self, item: CleanupItem, api: ServerApi, room: CleanupItem | None) -> Removal:
         return Removal(item, api, self._clock, self._gate, room=room)

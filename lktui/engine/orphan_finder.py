@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 
 from lktui.core.commands import DeleteOrphans, FindOrphans
 from lktui.core.events import AnyEvent, ListedRoom, OrphansFound
-from lktui.core.orphans import Orphan, maker_of, order_of, prefix_of
+from lktui.core.orphans import Orphan, item_of, maker_of, order_of, prefix_of
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.profile import Profile
 from lktui.core.sanitize import clean
@@ -48,7 +49,7 @@ class OrphanFinder:
             elif profile.read_only:
                 self._failed(profile, problem(ProblemCode.READ_ONLY, name=profile.name))
             else:
-                self._janitor.remove_orphans(profile, command.orphans)
+                self._delete(profile, command.orphans)
         except PortError as error:
             self._failed(profile, error.problem)
 
@@ -78,6 +79,13 @@ class OrphanFinder:
         ]
         ours = self._journal.installation
         return tuple(sorted(found, key=lambda orphan: order_of(orphan, ours)))
+
+    def _delete(self, profile: Profile, orphans: Iterable[Orphan]) -> None:
+        covered = {item.room for item in self._journal.open_items()}
+        for orphan in orphans:
+            if orphan.name not in covered:
+                item = item_of(orphan, profile, f"orphan-{os.urandom(6).hex()}")
+                self._janitor.take(item, profile)
 
     def _covered(self) -> set[str]:
         return {clean(item.room) for item in self._journal.open_items()}

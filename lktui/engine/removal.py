@@ -9,7 +9,8 @@ may still come: then the item has a last look before it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,17 +18,20 @@ from lktui.clock import Clock
 from lktui.core.cleanup import CleanupItem
 from lktui.core.dispatch import LIST_TRUE_S
 from lktui.core.events import ListedRoom
-from lktui.core.evidence import JobStatus
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean
+from lktui.engine.on_their_way import identity_of, on_their_way
 from lktui.engine.ports import NOBODY, DispatchRecord, Participant, ServerApi
 
 LOOKS_S = (0.5,)
 """After the delete; where every agent was known to be in the room."""
 EARLY_LOOKS_S = (0.5, 1.5, 3.5, 6.5)
 """After an end in the middle of a call or of an agent's joining (facts/engine-split.md)."""
+KEEP_OUT_LOOKS_S = (0.5, 1.5, 3.5)
+"""After the withdrawal of a dispatch whose room stays: an end waits for them, and for the list."""
 LEAVE_WAIT_S = 4.0
 """A stuck agent is removed by the server 3.1 s after the delete; a dead one never is."""
+_LIST_LOOK_S = 0.25
 _LEAVING_LOOKS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.4, 3.2, LEAVE_WAIT_S)
 _CLOCKS_DIFFER_S = 30.0
 """So far may a room's creation lie from its item's and still be the one that was meant."""
@@ -75,8 +79,12 @@ class Removal:
 
     # --- a dispatch -------------------------------------------------------------------------
 
-    async def dispatch(self) -> bool:
+    async def dispatch(self, expect: Callable[[frozenset[str]], None]) -> bool:
         """Withdraw the dispatch; where its room stays, its agents leave or are put out.
+
+        Args:
+            expect: Called before a dispatch is withdrawn whose room stays, with the identities of
+                its agents that may come all the same.
 
         Returns:
             Whether a worker has taken a job of it whose agent is not in the room: it may come yet.
@@ -84,33 +92,89 @@ class Removal:
         Raises:
             PortError: The server did not do it, or it cannot be told which one is ours.
         """
-        async with self._gate:
-            withdrawn = await self._withdraw()
-        if withdrawn is None:
+        found = await self._read()
+        if found is None:
             return False
-        records, there = withdrawn
-        if not self._owns_room or _strangers(self._me, there):
-            await self._put_out({job.identity for record in records for job in record.jobs})
-        return self._may_come(records, there)
+        if self._stays(found):
+            found = await self._read_true(found)
+            if found is None:
+                return False
+        late = self._may_come(found.records, found.there)
+        if not self._stays(found):
+            await self._withdraw(found)
+            return late
+        coming = on_their_way(found.records, found.there, self._item.came)
+        coming |= {one for one in self._item.expected if not found.has_connected(one)}
+        expect(coming)
+        await self._withdraw(found)
+        jobs = (job for record in found.records for job in record.jobs)
+        await self._put_out({identity_of(job) for job in jobs} | set(self._item.came))
+        if coming:
+            await self._keep_out(coming)
+        return late
 
-    async def _withdraw(
-        self,
-    ) -> tuple[tuple[DispatchRecord, ...], tuple[Participant, ...]] | None:
-        """Delete what is ours; gives it with all who were there. None: it went with its room."""
+    async def late_agents(self) -> bool:
+        """Put out the expected agents that have come; whether one of them may come again.
+
+        Raises:
+            PortError: The server did not tell, or did not do it.
+        """
+        return await self._put_out_now(frozenset(self._item.expected))
+
+    async def _read(self) -> _Found | None:
+        """Look for what is ours and who is there; None: it went with its room."""
         api, item = self._api, self._item
-        if not await api.room_exists(item.room):
-            return None  # asked for its dispatches, a server says `unavailable`, after 3 s
-        records = tuple(r for r in await api.dispatches(item.room) if self._is_ours(r))
-        if not item.name and not self._owns_room and records:
-            name = clean(item.agent_name, limit=80)
-            raise PortError(
-                problem(ProblemCode.DISPATCH_UNKNOWN, subject=name, agent=name, room=item.room)
-            )
-        there = await api.participants(item.room)
-        for dispatch_id in dict.fromkeys([item.name, *(record.id for record in records)]):
-            if dispatch_id:
-                await api.delete_dispatch(item.room, dispatch_id)
-        return records, there
+        async with self._gate:
+            if not await api.room_exists(item.room):
+                return None  # asked for its dispatches, a server says `unavailable`, after 3 s
+            records = tuple(r for r in await api.dispatches(item.room) if self._is_ours(r))
+            if not item.name and not self._owns_room and records:
+                name = clean(item.agent_name, limit=80)
+                raise PortError(
+                    problem(ProblemCode.DISPATCH_UNKNOWN, subject=name, agent=name, room=item.room)
+                )
+            return _Found(records, await api.participants(item.room))
+
+    async def _read_true(self, found: _Found) -> _Found | None:
+        """Wait until the list tells whether a worker has taken a job, and whose agent that is."""
+        began, told = self._clock.monotonic(), found
+        while self._is_young and not self._item.came and told.records:
+            waited_s = self._clock.monotonic() - began
+            if waited_s >= LIST_TRUE_S or any(record.jobs for record in told.records):
+                break
+            await self._clock.sleep(_LIST_LOOK_S)
+            again = await self._read()
+            if again is None:
+                return None
+            told = again
+        return told
+
+    def _stays(self, found: _Found) -> bool:
+        """Whether the room is not removed with the dispatch."""
+        return not self._owns_room or bool(_strangers(self._me, found.there))
+
+    async def _withdraw(self, found: _Found) -> None:
+        async with self._gate:
+            for dispatch_id in dict.fromkeys([self._item.name, *(one.id for one in found.records)]):
+                if dispatch_id:
+                    await self._api.delete_dispatch(self._item.room, dispatch_id)
+
+    async def _keep_out(self, coming: frozenset[str]) -> None:
+        """Look a while whether they come all the same; the last look is the item's."""
+        looked_s = 0.0
+        for look_s in KEEP_OUT_LOOKS_S:
+            await self._clock.sleep(look_s - looked_s)
+            looked_s = look_s
+            await self._put_out_now(coming)
+
+    async def _put_out_now(self, agents: frozenset[str]) -> bool:
+        """Put out who of them is there; whether one was still connecting: it comes again."""
+        async with self._gate:
+            listed = await self._api.participants(self._item.room)
+            come = [other for other in listed if other.identity in agents]
+            for other in come:
+                await self._api.remove_participant(self._item.room, other.identity)
+        return any(not other.connected for other in come)
 
     def _is_ours(self, record: DispatchRecord) -> bool:
         item = self._item
@@ -204,19 +268,21 @@ class Removal:
         listed: an agent that is put out while it connects joins again 15 s later.
         """
         there = [other for other in there if other.connected]
-        seen = {other.identity for other in there} | set(self._item.came)
         names = {other.agent_name for other in there if other.is_agent}
-        is_young = self._clock.wall() - self._item.made_at < LIST_TRUE_S
         for record in records:
             if record.agent_name == NOBODY or (not record.agent_name and self._item.agent_name):
                 continue  # the room's own: it brings only what automatic dispatch does
             known = self._item.came or record.agent_name in names
-            if is_young and not record.jobs and not known:
+            if self._is_young and not record.jobs and not known:
                 return True
-            running = (job for job in record.jobs if job.status is JobStatus.RUNNING)
-            if any((job.identity or f"agent-{job.id}") not in seen for job in running):
+            if on_their_way([record], there, self._item.came):
                 return True
         return False
+
+    @property
+    def _is_young(self) -> bool:
+        """Whether the list of jobs need not be true yet."""
+        return self._clock.wall() - self._item.made_at < LIST_TRUE_S
 
     async def _remove_again(self, deleted_at: float) -> bool:
         """Remove what came back, with its dispatches; whether more may come."""
@@ -238,6 +304,17 @@ class Removal:
         there = [other for other in await self._api.participants(item.name) if not other.hidden]
         ours = all(other.is_agent and other.agent_name == item.agent_name for other in there)
         return found if there and ours else None
+
+
+class _Found(NamedTuple):
+    """What there is of a dispatch."""
+
+    records: tuple[DispatchRecord, ...]
+    there: tuple[Participant, ...]
+
+    def has_connected(self, identity: str) -> bool:
+        """Whether somebody's connection stands."""
+        return any(one.identity == identity and one.connected for one in self.there)
 
 
 def _strangers(me: str, there: Iterable[Participant]) -> tuple[Participant, ...]:

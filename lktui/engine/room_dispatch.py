@@ -14,7 +14,7 @@ from collections.abc import Callable
 import msgspec
 
 from lktui.clock import Clock
-from lktui.core.cleanup import OVER, CleanupItem
+from lktui.core.cleanup import GONE, CleanupItem
 from lktui.core.commands import DispatchInto
 from lktui.core.events import (
     AnyEvent,
@@ -29,6 +29,7 @@ from lktui.engine.dispatcher import Dispatcher
 from lktui.engine.hearing import Hearing
 from lktui.engine.hidden_entry import HiddenEntry
 from lktui.engine.janitor import Janitor
+from lktui.engine.on_their_way import on_their_way
 from lktui.engine.opening import opened
 from lktui.engine.ports import DispatchRecord, Gateway, ServerApi
 from lktui.engine.retries import Retries
@@ -55,10 +56,10 @@ class KeptDispatches:
         return self._janitor.installation
 
     def put_item(self, item: CleanupItem) -> None:
-        """Record an item: as kept, unless it is over."""
+        """Record an item: as kept, unless it is gone."""
         known = self._janitor.item(item.id)
-        if known is None or known.state not in OVER:
-            self._janitor.put_item(item.kept())
+        if known is None or known.state not in GONE:
+            self._janitor.put_item(item if item.state in GONE else item.kept())
 
 
 class RoomDispatch:
@@ -210,12 +211,12 @@ class RoomDispatch:
 
     async def _safely(self, dispatcher: Dispatcher, api: ServerApi, *, replace_live: bool) -> None:
         """Let what is there go first; in the queue it is over too, whoever had put it there."""
-        before = await api.dispatches(self._room)
+        before, there = await api.dispatches(self._room), await api.participants(self._room)
         retry = SafeRetry(dispatcher, api, self._landings, self._clock, whole_name=True)
         await retry.run(replace_live=replace_live)
         for record in before:
             if record.agent_name == self._profile.agent_name:
-                self._janitor.gone(record.id)
+                self._janitor.gone(record.id, on_their_way([record], there))
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -224,14 +225,15 @@ class RoomDispatch:
         gone = reason in ("ROOM_DELETED", "ROOM_CLOSED")
         if gone and self._dispatcher is not None:
             self._dispatcher.witness.know(room_gone=True)
-            if (item := self._item()) is not None:
-                self._ledger.put_item(item.done())  # it went with its room
+            if self._item() is not None:
+                self._dispatcher.expect(self._dispatcher.evidence.jobs)
+                self._dispatcher.withdrawn()  # it went with its room
         code = ProblemCode.ROOM_GONE if gone else ProblemCode.SERVER_LOST
         self._life.fail(problem(code, subject=host, host=host, detail=f"the server said {reason}"))
 
     def _outcome(self) -> tuple[CleanupResult, bool]:
         item = self._item()
-        stays = item is not None and item.state not in OVER
+        stays = item is not None and item.state not in GONE
         return (CleanupResult.KEPT if stays else CleanupResult.NOT_OURS), stays
 
     def _item(self) -> CleanupItem | None:

@@ -152,8 +152,7 @@ class SafeRetry:
         dispatcher.expect(old.jobs)
         for dispatch_id in sorted(old.dispatches):
             await self._api.delete_dispatch(dispatcher.room, dispatch_id)
-        if dispatcher.item is not None:
-            dispatcher.put_item(dispatcher.item.done())
+        dispatcher.withdrawn()
 
     async def _wait_until_gone(self, old: _Old) -> None:
         """Wait until the old agents have left the room; after 4 s they are removed."""

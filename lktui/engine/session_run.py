@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 
 from lktui.clock import Clock
-from lktui.core.cleanup import OVER
+from lktui.core.cleanup import GONE
 from lktui.core.commands import StartSession
 from lktui.core.dispatch import EVENT_LAG_S
 from lktui.core.events import (
@@ -327,7 +327,7 @@ class SessionRun:
             result = await room.clean(early=early, limit_s=CLEAN_LIMIT_S)
         if dispatch_item is not None and result is not CleanupResult.PENDING:
             left = self._janitor.item(dispatch_item.id)
-            if left is not None and left.state not in OVER:
+            if left is not None and left.state not in GONE:
                 result = CleanupResult.PENDING
         self._cleanup = result
 

@@ -50,7 +50,7 @@ _OVERLAY, _TOO_SMALL = "Overlay", "TooSmall"
 
 WATCHED = (
     "profiles", "profile_in_use", "sessions", "focus", "rooms", "cleanup", "outcomes", "engine",
-    "orphans", "engine_restarts", "message", "seen", "unusable",
+    "orphans", "engine_restarts", "message", "seen", "unusable", "queue_read",
 )  # fmt: skip
 """Vars of the controller that screens show."""
 

@@ -31,6 +31,8 @@ class CleanupVerbs(DOMNode):
     """What screens see of the queue and can do with it; the controller is the rest."""
 
     cleanup: var[Mapping[str, CleanupItem]] = var(MappingProxyType({}), always_update=True)
+    queue_read: var[bool] = var(False)
+    """Whether the engine has read the queue: until then nobody knows what is in it."""
     orphans: var[OrphansFound | None] = var(None)
     """What the last search for orphans has found, or why it could not."""
     clock: Clock

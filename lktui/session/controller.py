@@ -43,7 +43,7 @@ from lktui.store.profiles import ProfileStore
 
 if TYPE_CHECKING:
     from lktui.core.doctor import Checkup
-    from lktui.core.events import AnyEvent, Hello, ProfileOutcome
+    from lktui.core.events import AnyEvent, EngineFaulted, Hello, ProfileOutcome
     from lktui.core.fold import RoomsView
     from lktui.core.session import SessionState
     from lktui.session.examinations import Examinations
@@ -62,6 +62,8 @@ class SessionController(WatchVerbs, CleanupVerbs):
     engine: var[EngineHealth] = var(EngineHealth.STARTING)
     unusable: var[Problem | None] = var(None)
     """Why the engine, which is up, can do nothing: without a journal nothing may be made."""
+    refused: var[Problem | None] = var(None)
+    """Why the conversation that was asked for last was not begun."""
     engine_restarts: var[int] = var(0)
     """Restarts that nobody has acknowledged yet."""
     lost_talks: var[int] = var(0)
@@ -111,7 +113,7 @@ class SessionController(WatchVerbs, CleanupVerbs):
         if profile is None:
             return None
         session = SessionId(os.urandom(6).hex())
-        self.focus = session
+        self.focus, self.refused = session, None
         self._send(StartSession(session=session, profile=profile))
         return session
 
@@ -322,6 +324,7 @@ class SessionController(WatchVerbs, CleanupVerbs):
                     cannot_work = not event.installation
                 case EngineFaulted():
                     self._fault = event.problem
+                    self._refuse(event)
                 case OrphansFound():
                     self._found_orphans(event)
                 case _:
@@ -337,6 +340,7 @@ class SessionController(WatchVerbs, CleanupVerbs):
         self.unusable = self._fault if cannot_work else None
         if after.rooms is not before.rooms and self._is_of_profile_in_use(after.rooms):
             self.rooms = after.rooms
+        self.queue_read = after.queue_read
         self._time_tries(after.cleanup)
         if dict(after.cleanup) != dict(before.cleanup):
             self.cleanup = after.cleanup
@@ -345,6 +349,11 @@ class SessionController(WatchVerbs, CleanupVerbs):
         if dict(after.outcomes) != dict(before.outcomes):
             self.outcomes = after.outcomes
         self.sessions = after.sessions
+
+    def _refuse(self, event: EngineFaulted) -> None:
+        """Wait no longer for a conversation that the engine cannot begin."""
+        if event.refused and event.refused == self.focus:
+            self.focus, self.refused = None, event.problem
 
     def _greet(self, hello: Hello) -> None:
         """Take the engine's word; one that was started again has forgotten what it polled."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from lktui import __version__
 from lktui.clock import Clock
 from lktui.core.commands import AnyCommand, LookInto, WatchRooms
-from lktui.core.events import AnyEvent, AnySessionEvent, Hello, Notice, SessionId
+from lktui.core.events import AnyEvent, AnySessionEvent, Hello, Notice, QueueRead, SessionId
 from lktui.core.wire import PROTOCOL
 from lktui.session.engine_client import EngineHealth, ignore_events, ignore_health
 
@@ -75,7 +75,8 @@ class ReplayEngine:
                     build=__version__,
                     pid=os.getpid(),
                     installation=_NO_INSTALLATION,
-                )
+                ),
+                QueueRead(items=()),
             ]
         )
         self._playing = asyncio.get_running_loop().create_task(self._play())

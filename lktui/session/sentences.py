@@ -23,9 +23,9 @@ def said_of(event: AnyEvent) -> str | Problem | None:
         case EngineFaulted() | JournalMended() | OrphansFound():
             return event.problem
         case CleanupRan(left=0):
-            return "all clean"
+            return f"{event.tried} gone" if event.tried else "nothing was left to try"
         case CleanupRan():
-            return f"{event.left} left, kept for later"
+            return f"{event.left} left, kept for next time"
         case DispatchesWithdrawn():
             told = f"withdrawn from {event.room}: {', '.join(event.ids)}"
             return event.problem if event.problem is not None else told

@@ -19,6 +19,8 @@ from pathlib import Path
 import msgspec
 
 from lktui.core.cleanup import OVER, CleanupItem, ItemState
+from lktui.core.events import AnySessionEvent
+from lktui.store.session_index import LATER_COLUMNS, SessionIndex, add_later_columns
 
 _log = logging.getLogger(__name__)
 _CORRUPT_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -26,12 +28,14 @@ _PRIMARY = 0xFF
 """The primary code within an extended one."""
 _CHECKED = ("meta", "item")
 """What safety rests on; the record, which may be large, shows its damage when it is used."""
-_COLUMNS = {
-    "meta": "key, value",
-    "session": "id, owner, profile, opened_wall, ended_wall, outcome",
-    "item": "id, owner, over, body",
-    "event": "id, session, wall, body",
-}
+_SESSION = "id, owner, profile, opened_wall, ended_wall, outcome"
+_COLUMNS = (
+    ("meta", "key, value"),
+    ("session", ", ".join((_SESSION, *LATER_COLUMNS))),
+    ("session", _SESSION),  # of an earlier lktui, which no later one has opened whole
+    ("item", "id, owner, over, body"),
+    ("event", "id, session, wall, body"),
+)
 _ITEM_START = re.compile(rb'\{"id":"')
 _MAX_BODY_BYTES = 1 << 16
 _RESTS = 2
@@ -116,12 +120,14 @@ def mend(path: Path, tables: str) -> Salvaged:
         new.execute("PRAGMA synchronous = FULL")
         new.execute("PRAGMA auto_vacuum = INCREMENTAL")
         new.executescript(tables)
+        add_later_columns(new)
         new.execute("BEGIN")
-        for table, columns in _COLUMNS.items():
+        for table, columns in _COLUMNS:
             places = ", ".join("?" * len(columns.split(", ")))
             statement = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 - ours
             new.executemany(statement, _readable(path, table, columns))
         _carve_into(new, path)
+        _index_again(new)
         new.execute("COMMIT")
         (items,) = new.execute("SELECT count(*) FROM item WHERE over = 0").fetchone()
     aside = _move_aside(path)
@@ -146,6 +152,21 @@ def _readable(path: Path, table: str, columns: str) -> Iterator[tuple[object, ..
 
 def _reading(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=_BUSY_S)
+
+
+def _index_again(new: sqlite3.Connection) -> None:
+    """Make the rows that are lost of sessions whose events are there: they follow from these."""
+    lost = new.execute(
+        "SELECT DISTINCT session FROM event WHERE session NOT IN (SELECT id FROM session)"
+    ).fetchall()
+    decode = msgspec.json.Decoder(AnySessionEvent).decode
+    for (session,) in lost:
+        index = SessionIndex(_UNKNOWN_OWNER)
+        bodies = new.execute("SELECT body FROM event WHERE session = ? ORDER BY id", (session,))
+        for (body,) in bodies.fetchall():
+            with suppress(msgspec.MsgspecError):
+                index.write(new, decode(body))
+        index.finish(new)
 
 
 def _carve_into(new: sqlite3.Connection, path: Path) -> None:

@@ -29,8 +29,8 @@ CREATE TABLE IF NOT EXISTS session (
 );
 CREATE INDEX IF NOT EXISTS session_profile ON session (profile, opened_wall);
 """
-_LATER_COLUMNS = {"room": "TEXT NOT NULL DEFAULT ''", "agent": "TEXT NOT NULL DEFAULT ''",
-                  "turns": "INTEGER"}  # fmt: skip
+LATER_COLUMNS = {"room": "TEXT NOT NULL DEFAULT ''", "agent": "TEXT NOT NULL DEFAULT ''",
+                 "turns": "INTEGER"}  # fmt: skip
 _MAX_COUNTED = 512
 """Sessions whose turns are counted at once; far more than go on."""
 _encode = msgspec.json.Encoder().encode
@@ -39,7 +39,7 @@ _encode = msgspec.json.Encoder().encode
 def add_later_columns(db: sqlite3.Connection) -> None:
     """Give a table that an earlier lktui has made the columns it lacks."""
     known = {row[1] for row in db.execute("PRAGMA table_info(session)")}
-    for name, kind in _LATER_COLUMNS.items():
+    for name, kind in LATER_COLUMNS.items():
         if name not in known:
             db.execute(f"ALTER TABLE session ADD COLUMN {name} {kind}")
 

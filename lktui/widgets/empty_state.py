@@ -19,6 +19,12 @@ class EmptyState(Widget):
         super().__init__()
         self._rows = rows
 
+    def show(self, rows: tuple[tuple[Part, ...], ...]) -> None:
+        """Write other lines."""
+        if rows != self._rows:
+            self._rows = rows
+            self.refresh()
+
     def render(self) -> Content:
         """Write the lines."""
         return Content("\n").join(line(*row) for row in self._rows)

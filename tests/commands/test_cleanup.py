@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from lktui.commands.cleanup import _all_free
+from lktui.commands.cleanup import _all_free, _look_words
 from lktui.core.cleanup import CleanupItem, ItemState, What
 from lktui.core.problems import PortError, ProblemCode
 
@@ -31,3 +32,22 @@ def test_an_unknown_item_is_a_misuse_that_names_the_nearest() -> None:
         _all_free(["test-2"], [ITEM.kept()], "run")
     assert raised.value.problem.code is ProblemCode.USAGE
     assert "test-1" in raised.value.problem.cause
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        ((What.ROOM,), "1 room is gone; last look "),
+        ((What.ROOM, What.ROOM), "2 rooms are gone; last looks up to "),
+        ((What.DISPATCH,), "1 dispatch is gone; last look "),
+        (
+            (What.ROOM, What.DISPATCH, What.DISPATCH),
+            "1 room and 2 dispatches are gone; last looks up to ",
+        ),
+    ],
+)
+def test_last_looks_are_told_with_what_is_looked_for(kinds: tuple[What, ...], words: str) -> None:
+    late = msgspec.structs.replace(ITEM, late=True, expected=("agent-1",))
+    gone = [msgspec.structs.replace(late, what=what).due().gone(1000.0) for what in kinds]
+    assert _look_words(gone).startswith(words)
+    assert ("makes its room anew" in _look_words(gone)) is (What.ROOM in kinds)

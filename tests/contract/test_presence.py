@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 
+import aiohttp
 from livekit import api, rtc
+from livekit.protocol import models
+from livekit.protocol import rtc as rtc_proto
 
 from tests.contract.slow import SLOW_ON_THE_REAL_ONE
 from tests.support.guest import Guest
@@ -19,6 +23,7 @@ _DEAD_S = 22.4
 """So long a participant stays whose process has died."""
 _AT_ONCE_S = 2.0
 """Less than what is held back, on any machine."""
+_LOOKS = 300
 
 
 async def test_one_who_joins_sees_at_once_who_is_there(server: Server, room: str) -> None:
@@ -38,6 +43,41 @@ async def test_one_who_says_nothing_is_seen_to_come_and_go_late(server: Server, 
         left = await first.sees("left", "second")
         assert left.detail == "CLIENT_INITIATED"
         assert first.others == set()
+
+
+async def test_the_list_tells_whose_connection_stands_and_who_is_still_connecting(
+    server: Server, client: api.LiveKitAPI, room: str
+) -> None:
+    """One who is put out while connecting joins again: what cleans up relies on the difference."""
+
+    async def states() -> dict[str, models.ParticipantInfo.State]:
+        listed = await client.room.list_participants(api.ListParticipantsRequest(room=room))
+        return {one.identity: one.state for one in listed.participants}
+
+    request = rtc_proto.JoinRequest(client_info=models.ClientInfo(protocol=16))
+    packed = rtc_proto.WrappedJoinRequest(join_request=request.SerializeToString())
+    words = base64.urlsafe_b64encode(packed.SerializeToString()).decode()
+    signalling = f"{server.url}/rtc/v1?join_request={words}"
+    coming = {"Authorization": f"Bearer {token(server, room, 'coming', is_agent=True)}"}
+    async with (
+        Person(server, token(server, room, "there")),
+        aiohttp.ClientSession() as session,
+        session.ws_connect(signalling, headers=coming) as socket,
+    ):
+        await socket.receive_bytes()
+        active = models.ParticipantInfo.State.ACTIVE
+        listed = await states()
+        for _ in range(_LOOKS):
+            if listed["there"] == active:
+                break
+            await asyncio.sleep(0.1)
+            listed = await states()
+        assert listed["there"] == active
+        assert listed.keys() == {"there", "coming"}
+        assert listed["coming"] in {
+            models.ParticipantInfo.State.JOINING,
+            models.ParticipantInfo.State.JOINED,
+        }
 
 
 async def test_an_attribute_shows_its_owner_at_once(server: Server, room: str) -> None:

@@ -151,6 +151,14 @@ def test_a_room_for_which_an_agent_may_still_come_is_looked_for_once_more() -> N
     assert dispatch.running().gone(1000.0).state is ItemState.DONE
 
 
+def test_a_dispatch_whose_agent_may_still_come_into_a_room_that_stays_is_looked_for() -> None:
+    item = msgspec.structs.replace(fresh(), what=What.DISPATCH, expected=("agent-1",))
+    gone = item.due().running().gone(1000.0)
+    assert gone.state is ItemState.LAST_LOOK
+    assert gone.starts(1000.0 + LAST_LOOK_S)
+    assert gone.running().done().state is ItemState.DONE
+
+
 def test_a_last_look_that_fails_is_made_again_and_is_never_stuck() -> None:
     item = msgspec.structs.replace(fresh().due(), late=True).running().gone(1000.0)
     for number in range(3 * MAX_TRIES):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from lktui.core.cleanup import LAST_LOOK_S
 from tests.e2e.results import Items, RoomAttempt, Rooms, read
 from tests.support import twirp
 from tests.support.livekit_server import LiveKitServer
@@ -169,6 +171,25 @@ def test_the_dispatch_is_kept_until_it_is_named(
     assert echo.run("cleanup", "run", made.dispatch_id).exit_code == 0
     assert until(lambda: not twirp.agents(livekit_server, room))
     assert read(echo.run("cleanup", "list", "--json"), Items).items == ()
+
+
+@pytest.mark.full
+@pytest.mark.timeout(240)
+def test_an_agent_that_was_never_seen_is_looked_for_once_more_when_its_dispatch_is_gone(
+    echo: Program, livekit_server: LiveKitServer, room: str
+) -> None:
+    done = echo.run("dispatch", room, "echo", "--metadata", mode("hang"), "--wait", "1", "--json")
+    named = attempted(done).dispatch_id
+    run = echo.run("cleanup", "run", named, "--json")
+    assert run.exit_code == 0, run.stderr
+    assert [item.state for item in read(run, Items).items] == ["last_look"]
+    assert "1 dispatch is gone; last look " in run.stderr
+    assert room in twirp.rooms(livekit_server)
+    time.sleep(LAST_LOOK_S)  # the look's own time is the case
+    assert echo.run("cleanup", "run").exit_code == 0
+    assert read(echo.run("cleanup", "list", "--json"), Items).items == ()
+    twirp.create_room(livekit_server, room)  # the server closes it a minute after its making
+    assert not twirp.agents(livekit_server, room)
 
 
 def test_rooms_shows_agents_dispatches_and_whose_they_are(echo: Program, room: str) -> None:

@@ -45,7 +45,7 @@ from lktui.core.verdict import Outcome
 from lktui.engine.engine import FOLLOW_S, Engine
 from lktui.engine.recorder import Recorder
 from lktui.store.journal import Journal, read_open_items
-from tests.support.fakes.agents import SESSION
+from tests.support.fakes.agents import SESSION, Script
 from tests.support.fakes.world import AGENT, EXPLICIT, PATIENCE_S, World
 
 S = SessionId("s1")
@@ -223,7 +223,7 @@ async def test_a_session_that_cannot_be_recorded_is_refused_and_said(running: Ru
     running.journal._db.execute("ALTER TABLE away RENAME TO event")
     (refused,) = running.said(EngineFaulted)
     assert isinstance(refused, EngineFaulted)
-    assert refused.problem.code is ProblemCode.STATE_UNUSABLE
+    assert (refused.problem.code, refused.refused) == (ProblemCode.STATE_UNUSABLE, S)
     assert running.said(SessionOpened) == []
     assert running.world.server.calls == []
 
@@ -325,6 +325,25 @@ async def test_withdrawn_dispatches_are_gone_from_server_and_queue(running: Runn
     assert isinstance(told, DispatchesWithdrawn)
     assert (told.ids, told.problem) == ((made,), None)
     assert not server.rooms["call-5521"].dispatches
+    assert running.journal.open_items() == ()
+
+
+async def test_who_comes_after_a_withdrawal_is_put_out(running: Running) -> None:
+    server = running.world.server
+    server.workers[AGENT] = Script(joins_after_s=30.0, obeys_after_s=None)
+    server.room("call-5521")
+    running.ask(DispatchInto(session=S, profile=EXPLICIT, room="call-5521"))
+    await asyncio.sleep(7)
+    (made,) = server.rooms["call-5521"].dispatches
+    running.ask(EndSession(session=S), WithdrawDispatches(
+        profile=EXPLICIT, room="call-5521", ids=(made,)
+    ))  # fmt: skip
+    await running.until(DispatchesWithdrawn)
+    assert [item.state for item in running.journal.open_items()] == [ItemState.LAST_LOOK]
+    await asyncio.sleep(30)
+    assert len(server.rooms["call-5521"].agents) == 1
+    await asyncio.sleep(LAST_LOOK_S)
+    assert server.rooms["call-5521"].agents == []
     assert running.journal.open_items() == ()
 
 

@@ -11,7 +11,7 @@ import pytest
 from lktui.core.cleanup import LAST_LOOK_S, CleanupItem, ItemState, What
 from lktui.core.commands import DeleteOrphans, FindOrphans
 from lktui.core.events import CleanupRan, CleanupResult, OrphansFound, Phase, SessionEnded
-from lktui.core.problems import ProblemCode
+from lktui.core.problems import ProblemCode, problem
 from lktui.engine.janitor import Janitor
 from lktui.engine.orphan_finder import OrphanFinder
 from lktui.engine.ports import Participant
@@ -455,6 +455,31 @@ async def test_a_clock_that_is_set_back_holds_no_item_up(world: World) -> None:
     world.journal.put_item(waits)
     world.janitor.put_item(waits)
     await asyncio.sleep(10)
+    assert known(world, ROOM).state is ItemState.DONE
+
+
+@pytest.mark.parametrize("by_s", [3600.0, -3600.0, 86_400.0, -86_400.0])
+async def test_a_clock_that_is_set_while_items_wait_loses_none_and_looks_at_none_too_early(
+    world: World, by_s: float
+) -> None:
+    waiting = msgspec.structs.replace(ROOM, id="w:room", name="w", room="w", session="w")
+    refused = problem(ProblemCode.SERVER_ERROR, what="unavailable")
+    world.server.room("w")
+    world.server.fail("delete_room", refused, times=4)
+    world.janitor.put_item(waiting.due())
+    await world.until(lambda: known(world, waiting).tries == 4)
+    world.janitor.put_item(msgspec.structs.replace(ROOM, late=True).due())
+    await world.until(lambda: known(world, ROOM).state is ItemState.LAST_LOOK)
+    world.clock.set_by_s = by_s
+    await asyncio.sleep(15)
+    assert known(world, waiting).state is ItemState.DONE
+    assert known(world, ROOM).state is ItemState.LAST_LOOK
+    await world.janitor.try_now(("r",), kept=False, limit_s=5)
+    assert known(world, ROOM).state is ItemState.LAST_LOOK
+    world.server.join("r", Participant(identity="agent-1", is_agent=True, is_person=False))
+    await asyncio.sleep(LAST_LOOK_S)
+    assert "r" not in world.server.rooms
+    await asyncio.sleep(LAST_LOOK_S)
     assert known(world, ROOM).state is ItemState.DONE
 
 

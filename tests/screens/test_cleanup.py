@@ -9,9 +9,10 @@ import msgspec
 
 from lktui.core.cleanup import ItemState, Try
 from lktui.core.commands import DeleteOrphans, FindOrphans, ForgetCleanup, RunCleanup
-from lktui.core.events import CleanupChanged, OrphansFound
+from lktui.core.events import CleanupChanged, EngineFaulted, Hello, OrphansFound
 from lktui.core.orphans import Orphan
 from lktui.core.problems import ProblemCode, problem
+from lktui.core.wire import PROTOCOL
 from tests.support.dashboard import Dashboard
 from tests.support.fakes.still_clock import NOON
 from tests.support.scenes import item
@@ -21,6 +22,20 @@ WAITING = item("preclinical-test-k7qd44f0c1", ItemState.WAITING, tries=4, age_s=
 GONE = item("preclinical-test-k7qd6620b1", ItemState.DONE, age_s=60)
 LIVE = item("AD_x8Kq2LmN4cTz", ItemState.LIVE, age_s=20)
 ALL = CleanupChanged(items=(STUCK, WAITING, GONE, LIVE))
+
+
+async def test_a_queue_that_cannot_be_read_is_not_called_clean(dashboard: Dashboard) -> None:
+    locked = problem(ProblemCode.STATE_UNUSABLE, path="/s/journal.sqlite", why="database is locked")
+    dashboard.engine.reads_queue = False
+    async with dashboard.running((80, 24)):
+        await dashboard.press("4")
+        assert "◐ reading the queue" in dashboard.text
+        refused = Hello(protocol=PROTOCOL, build="test", pid=1, installation="")
+        await dashboard.hear(EngineFaulted(problem=locked), refused)
+        assert "✗ The queue cannot be read" in dashboard.text
+        assert "database is locked" in dashboard.text
+        assert "Nothing to clean up." not in dashboard.text
+        assert "0 left" not in dashboard.status
 
 
 async def test_each_item_says_its_state_until_it_is_gone(dashboard: Dashboard) -> None:
@@ -291,6 +306,63 @@ async def test_marked_orphans_are_deleted_after_one_question_with_the_count(
         assert "preclinical-test-manual" in dashboard.lines[2]
         await dashboard.press("o")
         assert "Nothing to clean up." in dashboard.text
+
+
+async def test_the_question_has_columns_for_rooms_and_for_who_is_cut_off_and_since_when(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((80, 24)):
+        await dashboard.press("4", "o")
+        await dashboard.hear(ORPHANS)
+        await dashboard.press("*", "d")
+        (title,) = [n for n, row in enumerate(dashboard.lines) if "▲ delete 3 rooms?" in row]
+        assert dashboard.lines[title + 1 : title + 4] == [
+            "   preclinical-test-k7qd02f7b3   empty, 2 h old",
+            "   preclinical-test-zz91c3d2e1   cuts 2 participants, 1 d old",
+            "   preclinical-test-manual       cuts 1 participant: an agent alone, 6 d old",
+        ]
+
+
+async def test_of_many_orphans_those_in_use_are_named_before_the_rest_is_counted(
+    dashboard: Dashboard,
+) -> None:
+    many = tuple(
+        Orphan(
+            name=f"preclinical-test-zz91{number:06}",
+            sid=f"RM_{number}",
+            made_at=NOON - 9000,
+            made_by="zz91",
+            people=number // 33,
+        )
+        for number in range(40)
+    )
+    async with dashboard.running((80, 24)):
+        await dashboard.press("4", "o")
+        await dashboard.hear(OrphansFound(profile="staging", orphans=many, wall=NOON))
+        await dashboard.press("*", "d")
+        assert "▲ delete 40 rooms?" in dashboard.text
+        assert dashboard.text.count("cuts 1 participant, 2 h old") == 5
+        assert "and 35 more                   2 of them touch others too" in dashboard.text
+        await dashboard.press("y")
+        assert len(dashboard.engine.asked(DeleteOrphans)[0].orphans) == 40
+
+
+async def test_an_agent_that_may_come_into_anothers_room_is_looked_for_once_more(
+    dashboard: Dashboard,
+) -> None:
+    gone = msgspec.structs.replace(
+        item("AD_x8Kq2LmN4cTz", ItemState.LAST_LOOK, age_s=30),
+        next_try_at=NOON + 45,
+        gone_at=NOON - 15,
+        expected=("agent-AJ_1",),
+    )
+    async with dashboard.running((80, 24)):
+        await dashboard.press("4")
+        await dashboard.hear(CleanupChanged(items=(gone,)))
+        told = " ".join(dashboard.text.split())
+        assert "its agent may still be on its way, into a room that is not ours" in told
+        await dashboard.press("f")
+        assert "is gone; an agent that comes late would not be seen" in dashboard.text
 
 
 async def test_orphans_that_cannot_be_looked_for_say_why(dashboard: Dashboard) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from lktui.core.cleanup import ItemState
 from lktui.core.commands import EndSession, Retry, StartSession, WatchRooms
 from lktui.core.events import (
     AnyEvent,
+    CleanupChanged,
     LinkChanged,
     LinkState,
     RetryStep,
@@ -20,7 +22,7 @@ from lktui.screens.rooms.screen import RoomsScreen
 from tests.screens.conftest import Make
 from tests.support.dashboard import STAGING, Dashboard
 from tests.support.fakes.still_clock import NOON
-from tests.support.scenes import Conversation, listed
+from tests.support.scenes import Conversation, item, listed
 
 TOKEN = STAGING.replace('api_key = "APIabc"', 'auth_mode = "token"\ntoken = "env:T"').replace(
     'api_secret = "env:LK_STAGING_SECRET"\n', ""
@@ -429,3 +431,16 @@ async def test_capital_r_leaves_alone_what_the_filter_hides(dashboard: Dashboard
         )
         await dashboard.press("slash", *"never", "enter", "R")
         assert [retry.session for retry in dashboard.engine.asked(Retry)] == ["5d20aa"]
+
+
+async def test_a_kept_room_is_said_to_be_ours(dashboard: Dashboard) -> None:
+    kept = item("preclinical-test-k7qd0be214", ItemState.KEPT)
+    async with dashboard.running((120, 40)):
+        await dashboard.press("2")
+        await dashboard.hear(
+            RoomsListed(profile="staging", rooms=(listed(kept.name), listed("lobby"))),
+            CleanupChanged(items=(kept,)),
+        )
+        (row,) = [line for line in dashboard.lines[2:30] if f"  {kept.name}  " in line]
+        assert row.split()[-2] == "ours"
+        assert "made here and not in use: 4 Cleanup tells what becomes of it" in dashboard.text

@@ -254,9 +254,17 @@ def test_another_profile_begins_with_unknown_rooms(desk: Desk) -> None:
     assert desk.controller.rooms is None
 
 
-@pytest.mark.parametrize(("left", "text"), [(0, "all clean"), (3, "3 left, kept for later")])
-def test_a_run_of_the_queue_says_how_it_went(desk: Desk, left: int, text: str) -> None:
-    desk.engine.say(CleanupRan(left=left))
+@pytest.mark.parametrize(
+    ("left", "tried", "text"),
+    [
+        (0, 3, "3 gone"),
+        (0, 0, "nothing was left to try"),
+        (3, 5, "3 left, kept for next time"),
+    ],
+)
+def test_a_run_of_the_queue_says_how_it_went(desk: Desk, left: int, tried: int, text: str) -> None:
+    """What is stuck or kept beside it stays: to have removed some is not to have cleaned all."""
+    desk.engine.say(CleanupRan(left=left, tried=tried))
     assert desk.says() == text
 
 

@@ -10,10 +10,15 @@ import msgspec
 import pytest
 
 from lktui.core.cleanup import CleanupItem, ItemState, What
+from lktui.core.events import CleanupResult, SessionEnded
 from lktui.core.problems import PortError, ProblemCode
 from lktui.store import salvage
 from lktui.store.journal import Journal, read_open_items
 from lktui.store.paths import Paths
+from lktui.store.record import PastSession, list_sessions
+from tests.support.record import write_record
+from tests.support.scenes import Conversation
+from tests.support.talk import order
 
 PAGE = 4096
 ITEMS = 1 << 40
@@ -179,3 +184,54 @@ def test_a_locked_file_is_not_taken_for_a_damaged_one(
             Journal(paths)
     assert "locked" in refused.value.problem.cause
     assert aside(paths) == []
+
+
+# --- the record ---------------------------------------------------------------------------------
+
+CALL = Conversation("7f3a02", age_s=140)
+
+
+def page_of(paths: Paths, table: str) -> int:
+    """Give where a small table's only page begins, bytes."""
+    with closing(sqlite3.connect(paths.journal)) as db:
+        question = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (root,) = db.execute(question, (table,)).fetchone()
+    return (int(root) - 1) * PAGE
+
+
+def written(paths: Paths) -> PastSession:
+    """Write a session that has ended, and a row in the queue."""
+    end = SessionEnded(session=CALL.id, cleanup=CleanupResult.DONE, took_ms=5.0, wall=CALL.wall)
+    write_record(paths, *order(CALL), end)
+    recorded(paths, item("left"))
+    (listed,) = list_sessions(paths)
+    assert (listed.room, listed.agent, listed.turns) == (CALL.room, "checkout", 10)
+    assert listed.ended_wall is not None
+    return listed
+
+
+@pytest.mark.parametrize("table", ["item", "session", "sqlite_autoindex_session_1"])
+def test_past_sessions_keep_all_their_columns(paths: Paths, table: str) -> None:
+    """Their rows are carried over; where those are damaged the events tell the same."""
+    before = written(paths)
+    damage(paths, page_of(paths, table), 64)
+    salvage.note_damage(paths.journal)
+    journal = Journal(paths)
+    journal.close()
+    assert journal.salvaged is not None
+    assert list_sessions(paths) == (before,)
+
+
+def test_past_sessions_of_an_earlier_lktui_are_carried_over(paths: Paths) -> None:
+    before = written(paths)
+    with closing(sqlite3.connect(paths.journal, isolation_level=None)) as db:
+        for column in ("room", "agent", "turns"):
+            db.execute(f"ALTER TABLE session DROP COLUMN {column}")
+    salvage.note_damage(paths.journal)
+    Journal(paths).close()
+    (listed,) = list_sessions(paths)
+    assert (listed.id, listed.profile, listed.ended_wall) == (
+        before.id,
+        before.profile,
+        before.ended_wall,
+    )

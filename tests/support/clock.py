@@ -55,13 +55,17 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 class LoopClock:
     """The `Clock` port on the running loop's time."""
 
+    def __init__(self) -> None:
+        self.set_by_s = 0.0
+        """So far the machine's clock was set forward, or back."""
+
     def monotonic(self) -> float:
         """Seconds."""
         return asyncio.get_running_loop().time()
 
     def wall(self) -> float:
         """Seconds since the epoch; noon at first."""
-        return NOON + self.monotonic() - START_S
+        return NOON + self.monotonic() - START_S + self.set_by_s
 
     async def sleep(self, duration_s: float) -> None:
         """Wait on the running loop."""

@@ -78,6 +78,11 @@ class Lane:
         taken = self._steps.read_text().splitlines()
         return [step for step in dict.fromkeys(taken) if _is_worth_it(step)]
 
+    @property
+    def killed(self) -> bool:
+        """Whether the step was reached at which somebody was to be killed."""
+        return Path(f"{self._steps}.killed").exists()
+
     def kill(self, app: subprocess.Popen[bytes], who: str) -> None:
         """Kill now; `both`: the app first, so that it starts no other engine."""
         if who in ("app", "both"):

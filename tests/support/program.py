@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -63,8 +63,10 @@ class Program:
         file.touch(mode=0o600)
         file.write_text(tomli_w.dumps(fields))
 
-    def run(self, *words: str, timeout_s: float = 60.0) -> Ended:
-        """Run it to its end."""
+    def run(
+        self, *words: str, timeout_s: float = 60.0, begin: Callable[[], None] | None = None
+    ) -> Ended:
+        """Run it to its end; `begin` is called in its process before the program is."""
         begun = time.monotonic()
         done = subprocess.run(
             self.argv(*words),
@@ -74,6 +76,7 @@ class Program:
             text=True,
             timeout=timeout_s,
             check=False,
+            preexec_fn=begin,
         )
         return Ended(done.returncode, done.stdout, done.stderr, time.monotonic() - begun)
 

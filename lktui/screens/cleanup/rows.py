@@ -55,7 +55,10 @@ _HEADLINES = {
     ItemState.LEFT: "Left: without an API key nobody here can delete it or look",
 }
 _STUCK_REMEDY = "mend the cause, then try again; or delete it elsewhere and forget it here"
-_LATE = "an agent of it may still be on its way, and would make the room anew"
+_LATE = {
+    What.ROOM: "an agent of it may still be on its way, and would make the room anew",
+    What.DISPATCH: "its agent may still be on its way, into a room that is not ours; is put out",
+}
 _KEPT_REMEDY = (
     f"{key_of(ActionId.CLEANUP_TRY)} removes it, or later `lktui cleanup run NAME`; all that are"
     " kept: `lktui cleanup run --kept`"
@@ -150,7 +153,7 @@ def story_of(item: CleanupItem, now: float) -> DetailView:
         remedy = _KEPT_REMEDY
     if item.state is ItemState.LAST_LOOK:
         headline = f"Gone; last look {time_of_day(item.next_try_at)}"
-        cause = cause or _LATE
+        cause = cause or _LATE[item.what]
         remedy = remedy or "nothing: a running lktui looks then, or the next one"
     if problem is not None and problem.code is ProblemCode.ROOM_IN_USE:
         headline = problem.summary

@@ -22,7 +22,7 @@ from lktui.screens.list_marks import MarkingScreen
 from lktui.screens.words import time_of_day
 from lktui.widgets.bindings import bindings
 from lktui.widgets.detail import DetailView
-from lktui.widgets.drawing import Part, line, tally
+from lktui.widgets.drawing import Part, line, state, tally
 from lktui.widgets.list_table import Row
 
 _ON_THEIR_WAY = OPEN - {ItemState.STUCK}
@@ -53,6 +53,8 @@ class CleanupScreen(MarkingScreen):
             return self.marks_in_view()
         if self.filter_by:
             return super().in_view()
+        if not self.controller.queue_read:
+            return line("")
         left = sum(item.state in OPEN for item in self.controller.cleanup.values())
         return line(f"{left} left", self.counts(self.table.rows))
 
@@ -76,7 +78,13 @@ class CleanupScreen(MarkingScreen):
         return Content("")
 
     def nothing(self) -> tuple[tuple[Part, ...], ...]:
-        """Say that all is clean."""
+        """Say that all is clean, if that is known."""
+        unusable = self.controller.unusable
+        if unusable is not None:
+            told = state(StateKind.FAILED, "The queue cannot be read", bold=True)
+            return ((told,), (unusable.summary,), (unusable.cause,), (unusable.resolution,))
+        if not self.controller.queue_read:
+            return ((state(StateKind.WAITING, "reading the queue"),),)
         orphans = (key_of(ActionId.CLEANUP_ORPHANS), "$key bold")
         return (
             (("Nothing to clean up.", "bold"),),

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from lktui.core.action_types import Effect, Question, Scope, View
 from lktui.core.actions import ActionId, key_of
 from lktui.core.signs import GLYPHS, StateKind
-from lktui.core.wrap import clip
+from lktui.core.wrap import cell_width, clip, fit
 from lktui.screens.action_screen import ActionScreen, does
 from lktui.widgets.bindings import bindings
 from lktui.widgets.drawing import Line, Part, line
@@ -22,21 +22,31 @@ from lktui.widgets.rule import Rule
 
 MAX_EFFECTS = 5
 """More are counted."""
+_LEAST_SUBJECT = 12
 
 
 class _EffectLine(Line):
-    """What one thing would suffer."""
+    """What one thing would suffer, in the columns of all of them.
 
-    def __init__(self, effect: Effect) -> None:
+    Args:
+        effect: The thing and the words.
+        subject_cells: The widest subject of the sheet.
+        words_cells: The longest words of it.
+    """
+
+    def __init__(self, effect: Effect, subject_cells: int, words_cells: int) -> None:
         super().__init__()
         self._effect = effect
+        self._subject_cells, self._words_cells = subject_cells, words_cells
 
     def draw(self, width: int) -> Content:
-        """Give the effect its words whole, the subject what is left."""
+        """Give the effects their words whole, the subjects what is left."""
         effect = self._effect
-        room = max(1, width - 7 - len(effect.words))
+        room = min(self._subject_cells, max(_LEAST_SUBJECT, width - 7 - self._words_cells))
         style = "$state-warning" if effect.harms else "$muted"
-        return line("   ", clip(effect.subject, room, "middle"), (f"   {effect.words}", style))
+        return line(
+            "   ", fit(clip(effect.subject, room, "middle"), room), "   ", (effect.words, style)
+        )
 
 
 class _Choices(Line):
@@ -73,13 +83,13 @@ class ConfirmSheet(ActionScreen[bool], ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """Put the sheet together: title, effects, choices, and a footer of its own."""
-        effects = self._question.effects
+        effects = _in_view(self._question.effects)
+        subject_cells = max((cell_width(one.subject) for one in effects), default=0)
+        words_cells = max((cell_width(one.words) for one in effects), default=0)
         with Vertical(id="sheet"):
             yield Rule()
-            for effect in effects[:MAX_EFFECTS]:
-                yield _EffectLine(effect)
-            if len(effects) > MAX_EFFECTS:
-                yield _EffectLine(Effect(f"and {len(effects) - MAX_EFFECTS} more", ""))
+            for effect in effects:
+                yield _EffectLine(effect, subject_cells, words_cells)
             yield _Choices(self._question.verb)
             yield Footer()
 
@@ -99,3 +109,15 @@ class ConfirmSheet(ActionScreen[bool], ModalScreen[bool]):
     @does(ActionId.CONFIRM_YES)
     def _agree(self, _view: View) -> None:
         self.dismiss(True)
+
+
+def _in_view(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """Give what there is room for, what touches others first; more are counted."""
+    if len(effects) <= MAX_EFFECTS:
+        return effects
+    ranked = sorted(effects, key=lambda effect: not effect.harms)
+    rest = ranked[MAX_EFFECTS:]
+    harmed = sum(effect.harms for effect in rest)
+    words = f"{harmed} of them touch others too" if harmed else ""
+    more = Effect(f"and {len(rest)} more", words, harms=bool(harmed))
+    return (*ranked[:MAX_EFFECTS], more)

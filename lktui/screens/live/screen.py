@@ -27,6 +27,7 @@ from lktui.screens.live.copied_text import text_of_all
 from lktui.screens.live.follow_rule import follow_title
 from lktui.screens.live.from_record import FromRecord
 from lktui.screens.live.moving import Moving
+from lktui.screens.live.no_conversation import no_conversation
 from lktui.screens.live.noting import Noting
 from lktui.screens.live.own_lines import OwnLines
 from lktui.screens.live.pasting import Pasting
@@ -128,21 +129,14 @@ class LiveScreen(Moving, Searching, Noting, Pasting, FromRecord, Exporting):
                 yield Verdict()
                 yield ComposerRow()
             yield SidePanel()
-        start, rooms = key_of(ActionId.LIVE_START), key_of(ActionId.SHOW_ROOMS)
-        yield EmptyState(
-            (
-                (("No conversation.", "bold"),),
-                (),
-                ((start, "$key bold"), "  start one"),
-                ((rooms, "$key bold"), "  choose a room"),
-            )
-        )
+        yield EmptyState(no_conversation(None))
 
     def draw_body(self) -> None:
         """Show the session as it is now."""
         session = self.session
         self.set_class(session is None, _EMPTY)
         if session is None:
+            self.query_one(EmptyState).show(no_conversation(self.controller.refused))
             return
         if session.id != self._shown:
             self._begin(session)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from lktui.core.cleanup import rooms_in
 from lktui.core.events import ListedRoom
 from lktui.core.fold import RoomsView
 from lktui.core.session import SessionState
@@ -33,6 +34,8 @@ class Listing(msgspec.Struct, frozen=True):
     """Every room of the server, by its name."""
     old: RoomsView | None = None
     """The list of rooms if it could not be read since."""
+    queued: frozenset[str] = frozenset()
+    """Rooms that were made here and are in the queue, such as kept ones."""
 
     @classmethod
     def of(cls, controller: SessionController) -> Listing:
@@ -52,7 +55,8 @@ class Listing(msgspec.Struct, frozen=True):
         subjects: dict[str, Subject] = {session.id: session for session in ours}
         subjects.update((room_key(room), room) for room in others)
         old = view if view is not None and view.problem is not None else None
-        return cls(MappingProxyType(subjects), MappingProxyType(listed), old)
+        queued = rooms_in(controller.cleanup.values())
+        return cls(MappingProxyType(subjects), MappingProxyType(listed), old, queued)
 
     def session(self, key: str) -> SessionState | None:
         """Give the conversation of a row."""
@@ -99,5 +103,6 @@ class Listing(msgspec.Struct, frozen=True):
                 listed = self.listed.get(subject.room)
                 row = row_of_session(subject, listed, now=now, wall=wall, seen=seen)
             else:
-                row = row_of_room(subject, wall=wall, stale=self.old is not None)
+                ours, stale = subject.name in self.queued, self.old is not None
+                row = row_of_room(subject, wall=wall, stale=stale, ours=ours)
             yield msgspec.structs.replace(row, marked=True) if key in marks else row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lktui.core.actions import ActionId, key_of
 from lktui.core.events import CleanupResult, LinkState, ListedRoom, Phase
 from lktui.core.fold import RoomsView
 from lktui.core.listed_room import find, known_agents
@@ -115,14 +116,16 @@ def ready_after(session: SessionState) -> float | None:
     return max(0.0, attempt.timings.ready - began_ms) / 1000
 
 
-def row_of_room(room: ListedRoom, *, wall: float, stale: bool) -> Row:
+def row_of_room(room: ListedRoom, *, wall: float, stale: bool, ours: bool) -> Row:
     """Make the row of a room that is no conversation of ours.
 
     Args:
         room: As the server lists it.
         wall: Wall-clock seconds.
         stale: Whether the list could not be read since.
+        ours: Whether it was made here and is in the queue.
     """
+    whose = "ours" if ours else "theirs"
     kind, words = _state_of_room(room, wall, stale=stale)
     tone = "$muted" if kind in _QUIET else "$foreground"
     agent = ", ".join(room.agents or known_agents(room)) or UNKNOWN
@@ -137,7 +140,7 @@ def row_of_room(room: ListedRoom, *, wall: float, stale: bool) -> Row:
             Cell(UNKNOWN, "$muted"),
             Cell(UNKNOWN, "$muted"),
             Cell(people, "$muted", float(room.people)),
-            Cell("theirs", "$muted", "theirs"),
+            Cell(whose, "$muted", whose),
             Cell(age(lasted), "$muted", lasted),
         ),
     )
@@ -221,15 +224,22 @@ def _headline(session: SessionState, now: float) -> tuple[StateKind, str]:
     return kind, words.capitalize()
 
 
-def story_of_room(room: ListedRoom, old: RoomsView | None, wall: float) -> DetailView:
+def story_of_room(
+    room: ListedRoom, old: RoomsView | None, wall: float, *, ours: bool
+) -> DetailView:
     """Tell what is known of a room that is no conversation of ours.
 
     Args:
         room: As the server lists it.
         old: The list of rooms, if it could not be read since.
         wall: Seconds since the epoch.
+        ours: Whether it was made here and is in the queue.
     """
     found = find(room, wall)
+    cleanup = key_of(ActionId.SHOW_CLEANUP)
+    maker = "no conversation of yours: made by another program or person"
+    if ours:
+        maker = f"made here and not in use: {cleanup} Cleanup tells what becomes of it"
     if old is None or old.problem is None:
         return DetailView(
             found.kind,
@@ -238,7 +248,7 @@ def story_of_room(room: ListedRoom, old: RoomsView | None, wall: float) -> Detai
                 ("seen", "; ".join(found.seen)),
                 ("cause", found.cause),
                 ("do", found.resolution),
-                ("is", "no conversation of yours: made by another program or person"),
+                ("is", maker),
             ),
         )
     lasted = max(0, round(wall - old.read_wall))

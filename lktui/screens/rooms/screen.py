@@ -186,8 +186,10 @@ class RoomsScreen(MarkingScreen):
         session, room = self._listing.session(row.key), self._listing.other(row.key)
         if session is not None:
             return story_of_session(session, self.controller.clock.monotonic())
-        wall = self.controller.clock.wall()
-        return story_of_room(room, self._listing.old, wall) if room else DetailView()
+        if room is None:
+            return DetailView()
+        wall, ours = self.controller.clock.wall(), room.name in self._listing.queued
+        return story_of_room(room, self._listing.old, wall, ours=ours)
 
     # --- actions ----------------------------------------------------------------------------
 

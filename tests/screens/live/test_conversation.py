@@ -6,7 +6,8 @@ import pytest
 from textual.events import Key, Paste
 
 from lktui.core.commands import EndSession, Say, StartSession
-from lktui.core.events import LinkState, Mark, Phase, PhaseEntered
+from lktui.core.events import EngineFaulted, LinkState, Mark, Phase, PhaseEntered
+from lktui.core.problems import ProblemCode, problem
 from lktui.session.controller import MAX_LINE_CHARS
 from tests.support.dashboard import Dashboard
 from tests.support.scenes import Conversation
@@ -331,3 +332,20 @@ async def test_a_paste_that_is_too_long_for_a_line_says_so_and_changes_nothing(
         assert f"{MAX_LINE_CHARS + 2} characters; a line has {MAX_LINE_CHARS} at most" in (
             dashboard.status
         )
+
+
+async def test_a_conversation_that_cannot_be_recorded_is_said_not_to_have_begun(
+    dashboard: Dashboard,
+) -> None:
+    full = problem(ProblemCode.STATE_UNUSABLE, path="/s/journal.sqlite", why="disk I/O error")
+    async with dashboard.running((80, 24)):
+        await dashboard.press("s")
+        (asked,) = dashboard.engine.asked(StartSession)
+        await dashboard.hear(EngineFaulted(problem=full))
+        assert "◐ starting" in dashboard.text  # that was about something else
+        await dashboard.hear(EngineFaulted(problem=full, refused=asked.session))
+        assert "✗ Not started: nothing was made" in dashboard.text
+        assert "disk I/O error" in dashboard.text
+        assert "starting" not in dashboard.text
+        await dashboard.press("s")
+        assert "◐ starting" in dashboard.text

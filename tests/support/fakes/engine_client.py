@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lktui.core.commands import AnyCommand
-from lktui.core.events import AnyEvent, Hello
+from lktui.core.events import AnyEvent, Hello, QueueRead
 from lktui.core.wire import PROTOCOL
 from lktui.session.engine_client import EngineHealth
 
@@ -24,6 +24,8 @@ class FakeEngine:
         self.commands: list[AnyCommand] = []
         self.stopped_after: float | None = None
         """The grace it was given; None while it runs."""
+        self.reads_queue = True
+        """Whether its journal can be read."""
         self.hangs = False
         """Whether it does not end when it is asked to."""
 
@@ -31,7 +33,7 @@ class FakeEngine:
         """Be up at once."""
         self.on_health(EngineHealth.UP)
         hello = Hello(protocol=PROTOCOL, build="test", pid=1, installation=INSTALLATION)
-        self.on_events([hello])
+        self.on_events([hello, QueueRead(items=())] if self.reads_queue else [hello])
 
     def send(self, command: AnyCommand) -> None:
         """Keep a command."""

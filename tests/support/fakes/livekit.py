@@ -358,7 +358,7 @@ class FakeLiveKit:
         member.linked = people[0].participant.identity if people else ""
         if script.greeting and member.linked:
             self.speak(here, identity, script.greeting)
-        if made.deleted_at is not None:
+        if made.deleted_at is not None and script.obeys_after_s is not None:
             await asyncio.sleep(0.3)  # it notices soon that it was withdrawn
             await asyncio.sleep(max(0.0, made.made_at + script.listed_after_s - self.now))
             self.leave(room, identity)
