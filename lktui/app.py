@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,31 +11,25 @@ from textual.app import App
 from textual.filter import LineFilter
 from textual.theme import Theme
 
-from lktui.clock import Clock
 from lktui.core.action_types import Scope
 from lktui.core.actions import ACTIONS, ActionId, key_of
 from lktui.core.cleanup import OPEN
-from lktui.core.event import SessionId
 from lktui.core.problems import ExitCode
 from lktui.core.signs import StateKind
 from lktui.first_paint import relax
-from lktui.hangup import EndingSignals, end_with_terminal
-from lktui.invocation import Invocation
+from lktui.hangup import EndingSignals
 from lktui.screens.action_screen import ActionScreen
 from lktui.screens.app_requests import Interrupted, QuitRequested, TerminalWanted
 from lktui.screens.dashboard import DashboardScreen
 from lktui.screens.profiles.screen import ProfilesScreen
-from lktui.session.archive import Archive
 from lktui.session.controller import SessionController
-from lktui.session.engine_client import EngineClient
 from lktui.session.profile_verbs import LOOK_S
-from lktui.store.profiles import ProfileStore
-from lktui.theming import choose_theme, forget_empty_no_color, load_themes, start_in
+from lktui.theming import load_themes, start_in
 from lktui.unforeseen import unforeseen
 from lktui.widgets.breakpoints import BY_HEIGHT, BY_WIDTH
 from lktui.widgets.early_keys import read_alt_as_alt
 from lktui.widgets.key_order import KeyOrder
-from lktui.widgets.line_filters import AsciiOnly, SafeText, takes_ascii_only
+from lktui.widgets.line_filters import AsciiOnly, SafeText
 
 QUIT_GRACE_S = 20.0
 """How long the engine may take to clean up; what is left then it does without us."""
@@ -62,6 +54,7 @@ class LktuiApp(App[None], inherit_bindings=False):
         log_file: Path,
         ascii_only: bool = False,
         talk_to: Sequence[str] = (),
+        bell: bool = False,
     ) -> None:
         """Make the app.
 
@@ -72,12 +65,14 @@ class LktuiApp(App[None], inherit_bindings=False):
             log_file: Where an unforeseen error is described.
             ascii_only: Whether the terminal takes ASCII only.
             talk_to: Profiles whose agents it talks to at once, the last one on Live.
+            bell: Whether it rings for what needs a person.
         """
         self._is_themed = False
         # Without it an ansi theme under NO_COLOR is black on black (facts/textual.md, "Traps").
         super().__init__(ansi_color=True if theme.ansi else None)
         self.controller = controller
         self._own_themes, self._log_file, self._talk_to = own_themes, log_file, talk_to
+        self._rings = bell
         self._outgoing = [SafeText(), *([AsciiOnly()] if ascii_only else [])]
         self._keys = KeyOrder(self, super().on_event, self._is_typing)
         read_alt_as_alt()
@@ -125,6 +120,10 @@ class LktuiApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Restore the terminal when the process is ended."""
         self._signals.heed()
+        if self._rings:
+            from lktui.screens.bell import Bell  # noqa: PLC0415 - few want it
+
+            self.watch(self.controller, "sessions", Bell(self.bell).heed, init=False)
         self.add_mode(Scope.PROFILES, self.get_default_screen)
 
     async def on_ready(self) -> None:
@@ -212,44 +211,3 @@ class LktuiApp(App[None], inherit_bindings=False):
         found = unforeseen(self._exception, self._log_file)
         self._exit_renderables.append(Text(found.line))
         self._close_messages_no_wait()
-
-
-def run_app(
-    invocation: Invocation,
-    engine: EngineClient,
-    *,
-    clock: Clock | None = None,
-    show: SessionId | None = None,
-) -> int:
-    """Show the dashboard until the person leaves, and give the exit code.
-
-    Args:
-        invocation: How lktui was called.
-        engine: Spawned already, not connected yet.
-        clock: If it is not the system's.
-        show: The session to begin with, on Live.
-    """
-    env, paths = invocation.env, invocation.paths
-    controller = SessionController(engine, ProfileStore(paths, env), Archive(paths, env), clock)
-    controller.focus = show
-    controller.load_profiles()
-    controller.choose_profile(invocation.profile)
-    own_themes = paths.config_dir / "themes"
-    forget_empty_no_color(os.environ)
-    theme, failure = choose_theme(invocation.theme, env, own_themes)
-    if failure:
-        controller.notice(failure, StateKind.WARNING)
-    controller.remind(invocation.hint)
-    app = LktuiApp(
-        controller,
-        theme=theme,
-        own_themes=own_themes,
-        log_file=paths.log_file,
-        ascii_only=takes_ascii_only(env),
-        talk_to=invocation.talk_to,
-    )
-    end_with_terminal()
-    app.run(mouse=invocation.mouse)
-    if app.unfinished and not invocation.quiet:
-        print(f"{len(app.unfinished)} left, kept for next time", file=sys.stderr)  # noqa: T201 - the last word
-    return app.return_code or ExitCode.OK

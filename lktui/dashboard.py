@@ -56,13 +56,13 @@ def spawn_engine(invocation: Invocation) -> ChildEngine:
 def prepare() -> None:
     """Import the screens, while others start what they will show."""
     hurry()  # the app relaxes
-    import lktui.app  # noqa: F401, PLC0415 - brings Textual
+    import lktui.running  # noqa: F401, PLC0415 - brings Textual
 
 
 def show(invocation: Invocation, engine: EngineClient) -> int:
     """Show the screens until the person leaves, and give the exit code."""
     prepare()
-    from lktui.app import run_app  # noqa: PLC0415 - as above
+    from lktui.running import run_app  # noqa: PLC0415 - as above
 
     return run_app(invocation, engine)
 
@@ -70,6 +70,6 @@ def show(invocation: Invocation, engine: EngineClient) -> int:
 def replay(invocation: Invocation, engine: ReplayEngine, clock: Clock) -> int:
     """Show a session of the record as it is played again, and give the exit code."""
     prepare()
-    from lktui.app import run_app  # noqa: PLC0415 - as above
+    from lktui.running import run_app  # noqa: PLC0415 - as above
 
     return run_app(invocation, engine, clock=clock, show=engine.session)

@@ -84,7 +84,7 @@ class WatchRooms(Command, frozen=True, tag="watch_rooms"):
 
 
 class LookInto(Command, frozen=True, tag="look_into"):
-    """Look into this room each time that the list of rooms is read; empty: into none."""
+    """Keep this room fresh above all others of the list; empty: none."""
 
     room: str
     in_view: tuple[str, ...] = ()
@@ -122,6 +122,10 @@ class Note(Command, frozen=True, tag="note"):
     """When the turn began, on the clock of its session's engine."""
     text: str
     """Empty: there is no note any more."""
+
+
+class WriteRecord(Command, frozen=True, tag="write_record"):
+    """Write down now what would be written within a quarter of a second, and say so."""
 
 
 class ForgetSessions(Command, frozen=True, tag="forget_sessions"):
@@ -167,5 +171,5 @@ class Shutdown(Command, frozen=True, tag="shutdown"):
 AnyCommand = (
     StartSession | Say | Retry | DispatchInto | WatchRoom | WithdrawDispatches | EndSession
     | WatchRooms | LookInto | ReadRooms | RunCleanup | ForgetCleanup | FindOrphans | DeleteOrphans
-    | Note | ForgetSessions | RunDoctor | EndDoctor | Shutdown
+    | Note | WriteRecord | ForgetSessions | RunDoctor | EndDoctor | Shutdown
 )  # fmt: skip

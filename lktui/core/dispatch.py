@@ -21,6 +21,8 @@ UNREAD_S = 2.0
 """So long after a list should be true its not being readable is a verdict of its own."""
 GRACE_S = 1.0
 """A raw agent that sets no state is counted as present this long after it joined."""
+CATCH_UP_S = 1.5
+"""So long after a server that stood still goes on a pong that it held back may come."""
 UNRESPONSIVE_S = 3.0
 """From the first ping that stays unanswered."""
 PINGS_FOR_UNRESPONSIVE = 2
@@ -74,6 +76,7 @@ def deadlines(evidence: Evidence) -> tuple[float, ...]:
                 agent.silent_since + UNRESPONSIVE_S,
                 agent.silent_since + ZOMBIE_S,
                 agent.silent_since + ZOMBIE_S + EVENT_LAG_S,
+                evidence.people_listed_at + CATCH_UP_S,
             ]
     if asked is not None:
         moments += [asked.asked_at + UNHEARD_S, asked.asked_at + asked.reply_timeout_s]
@@ -140,17 +143,24 @@ def _of_silence(known: Evidence, agent: Agent, now: float) -> Diagnosis | None:
     silent_s, here_s = now - since, agent.listed_at - since
     pings = f"no pong since {seconds(since - known.dispatched_at)} after the dispatch"
     here = f"{agent.identity} still in the room"
-    if known.sees_dispatches:
+    if known.sees_dispatches or known.sees_people:
         if here_s >= ZOMBIE_S:
             here = f"{here} {seconds(here_s)} later, where a dead process is dropped after 22 s"
             return verdict_of(Outcome.ZOMBIE, known, pings, here)
-        if here_s < 0:
+        if here_s < 0 or _server_was_silent(known, agent, now):
             return None
     elif silent_s >= ZOMBIE_S + EVENT_LAG_S:
         return verdict_of(Outcome.ZOMBIE, known, pings, here)
     if silent_s < UNRESPONSIVE_S or len(agent.unanswered) < PINGS_FOR_UNRESPONSIVE:
         return None
     return verdict_of(Outcome.UNRESPONSIVE, known, pings, here, since=since)
+
+
+def _server_was_silent(known: Evidence, agent: Agent, now: float) -> bool:
+    """Whether the silence may be the server's: its list took most of it, and has just come."""
+    listed_s = known.people_listed_at - agent.listed_at
+    silent_s = known.people_listed_at - agent.silent_since
+    return listed_s > silent_s / 2 and now < known.people_listed_at + CATCH_UP_S
 
 
 def _of_talk(known: Evidence, agent: Agent, now: float) -> Diagnosis:

@@ -7,6 +7,7 @@ line of the other way, so that a word said in two turns stays two lines.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -21,6 +22,15 @@ _REMEMBERED_MEMORIES = 4096
 def normal(text: str) -> str:
     """Make texts comparable: blanks are all the same."""
     return " ".join(text.split())
+
+
+def likeness(streamed: str, words: str, *, broken_off: bool) -> float:
+    """Say how much of a line was streamed, characters; all of it is infinite, 0 is none."""
+    if streamed == words:
+        return math.inf if words else 0.0
+    if broken_off and (streamed.startswith(words) or words.startswith(streamed)):
+        return min(len(streamed), len(words))
+    return 0.0
 
 
 @dataclass(slots=True, eq=False)

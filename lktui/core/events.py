@@ -25,7 +25,7 @@ from lktui.core.evidence import Job
 from lktui.core.phases import LinkState, Phase
 from lktui.core.problems import Problem
 from lktui.core.profile import AuthMode, DispatchMode
-from lktui.core.record_events import SessionsForgotten
+from lktui.core.record_events import RecordWritten, SessionsForgotten
 from lktui.core.server_events import (
     ApiCalled,
     CleanupChanged,
@@ -68,6 +68,7 @@ __all__ = [
     "Phase",
     "ProfileOutcome",
     "QueueRead",
+    "RecordWritten",
     "RoomsListed",
     "RoomsRead",
     "RoomsUnlisted",
@@ -292,6 +293,15 @@ class LinkChanged(SessionEvent, frozen=True, tag="link"):
 
     state: LinkState
     reason: str = ""
+    since: float = 0.0
+    """While reconnecting: from when on nothing was heard, if that is earlier; 0 is not."""
+
+
+class LinkStalled(SessionEvent, frozen=True, tag="stalled"):
+    """The server stood still until now, and our connection has outlived that: nothing was lost."""
+
+    began_at: float
+    """On the engine's clock."""
 
 
 class Noted(SessionEvent, frozen=True, tag="noted"):
@@ -334,12 +344,12 @@ AnyEvent = (
     | SessionOpened | RoomIntended | DispatchIntended | PhaseEntered | StepDone | RoomOpened
     | Connected | AttemptBegan | DispatchSent | JobsListed | AgentJoined | AgentStateChanged
     | AgentPonged | AgentGone | VerdictReached | RetryStep | RetryPlanned | Notice | SegmentUpdated
-    | LinkChanged | Noted | ProblemRaised | SessionEnded
+    | LinkChanged | LinkStalled | Noted | ProblemRaised | SessionEnded
     | ToolUpdated | AgentHandedOff | TurnMeasured | AgentErred | SessionSilent | UsageCounted
     | MemoryRead
     | QueueRead | CleanupChanged | CleanupForgotten | CleanupRan | RoomsListed | RoomsUnlisted
     | RoomsRead | DispatchesWithdrawn | OrphansFound | JournalMended | ApiCalled
-    | SessionsForgotten | CheckupBegan | CheckDone | CheckupDone
+    | SessionsForgotten | RecordWritten | CheckupBegan | CheckDone | CheckupDone
 )  # fmt: skip
 """The union that decoders need; each tag once."""
 
@@ -347,7 +357,7 @@ AnySessionEvent = (
     SessionOpened | RoomIntended | DispatchIntended | PhaseEntered | StepDone | RoomOpened
     | Connected | AttemptBegan | DispatchSent | JobsListed | AgentJoined | AgentStateChanged
     | AgentPonged | AgentGone | VerdictReached | RetryStep | RetryPlanned | Notice | SegmentUpdated
-    | LinkChanged | Noted | ProblemRaised | SessionEnded
+    | LinkChanged | LinkStalled | Noted | ProblemRaised | SessionEnded
     | ToolUpdated | AgentHandedOff | TurnMeasured | AgentErred | SessionSilent | UsageCounted
     | MemoryRead
 )  # fmt: skip

@@ -19,6 +19,10 @@ PINGS_FOR_PRESENT = 3
 """Pings without an answer until a listening agent is taken for one without a session."""
 
 
+NOTICED_S = 30.0
+"""Within this the SDK has noticed that the server is gone (facts/livekit.md section 5)."""
+
+
 class JobStatus(StrEnum):
     """JS_PENDING and so on of livekit.JobStatus, without the prefix."""
 
@@ -130,6 +134,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     agent_name: str = ""
     sees_dispatches: bool = True
     """False without an API key: no job list, no participant list."""
+    sees_people: bool = False
+    """Who is there is asked for all the same: whenever the agent is silent."""
     dispatched_at: float = 0.0
     join_timeout_s: float = 15.0
     room_was_there: bool = False
@@ -164,6 +170,16 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         """Who the listed jobs come as; a worker may choose another identity than its job's."""
         taken = (job for job in self.jobs if not job.declined)
         return frozenset(job.identity or f"agent-{job.id}" for job in taken)
+
+    def unheard_since(self, now: float) -> float:
+        """Say when the first ping was sent that neither agent nor list have followed; 0: none is.
+
+        An older silence is the agent's own: the SDK notices sooner that the server is gone.
+        """
+        agent = self.agent
+        if agent is None or self.people_listed_at > agent.silent_since:
+            return 0.0
+        return agent.silent_since if now - agent.silent_since <= NOTICED_S else 0.0
 
     @property
     def dispatch_missing(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lktui.core.events import LinkChanged, LinkState, MemoryRead
+from lktui.core.events import LinkChanged, LinkStalled, LinkState, MemoryRead
 from lktui.core.signs import StateKind, clock, seconds
 from lktui.core.transcript import Transcript
 from lktui.core.transcript_row import Fact
@@ -18,6 +18,8 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """None: it goes on."""
     lost: bool = False
     """The connection did not come back."""
+    stalled: bool = False
+    """The connection outlived it: everything came later."""
     filled: int | None = None
     """Lines that the agent's memory had of it; None: nobody could be asked yet."""
 
@@ -26,11 +28,18 @@ def after_link(gap: Gap | None, event: LinkChanged) -> Gap | None:
     """Give the newest gap after a change of our connection."""
     under_way = gap is not None and gap.ended_at is None
     if event.state is LinkState.RECONNECTING:
-        return gap if under_way else Gap(began_at=event.at)
+        return gap if under_way else Gap(began_at=event.since or event.at)
     if gap is None or not under_way:
         return gap
     lost = event.state is LinkState.LOST
     return msgspec.structs.replace(gap, ended_at=event.at, lost=lost)
+
+
+def after_stall(gap: Gap | None, event: LinkStalled) -> Gap | None:
+    """Give the newest gap after a stall of the server; one that is under way has it in it."""
+    if gap is not None and (gap.ended_at is None or gap.ended_at > event.began_at):
+        return gap
+    return Gap(began_at=event.began_at, ended_at=event.at, stalled=True)
 
 
 def after_memory(gap: Gap | None, event: MemoryRead) -> Gap | None:
@@ -65,6 +74,8 @@ def gap_words(gap: Gap, since: float) -> str:
     if gap.ended_at is None:
         return f"since {began}: reconnecting"
     times = f"{seconds(gap.ended_at - gap.began_at)}, {began} to {clock(gap.ended_at - since)}"
+    if gap.stalled:
+        return f"{times}: the server did not answer; nothing was lost"
     if gap.lost:
         return f"{times}: the connection did not come back"
     match gap.filled:

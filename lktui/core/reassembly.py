@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from lktui.core.echoes import Echoes, Spoken, normal
+from lktui.core.echoes import Echoes, Spoken, likeness, normal
 from lktui.core.events import Mark
 from lktui.core.sanitize import clean
 
@@ -236,26 +236,27 @@ class Reassembly:
         Returns:
             The line anew, if it was interrupted; and when it began, if it was streamed to us.
         """
-        words = normal(clean(item.text))
-        for segment in reversed(self._segments.values()):
-            spoken = _spoken(segment)
-            if (
-                _may_be_by(segment, item)
-                and segment.shown
-                and (
-                    spoken.words == words
-                    or (item.interrupted and words and spoken.words.startswith(words))
-                    or (item.interrupted and spoken.words and words.startswith(spoken.words))
-                )
-            ):
-                break
-        else:
+        segment = self._segment_of(item)
+        if segment is None:
             return None, None
         if not item.interrupted or segment.interrupted:
             return None, segment.opened_at
         segment.interrupted = True
         over = segment.closed is not None
         return _update(segment, final=True) if over else None, segment.opened_at
+
+    def _segment_of(self, item: Remembered) -> _Segment | None:
+        """Find what was streamed of a line: what is most like it, the newest of that.
+
+        Of an interrupted line either side may have more, and other lines may begin as it does.
+        """
+        words, found, most = normal(clean(item.text)), None, 0.0
+        for segment in reversed(self._segments.values()):
+            if segment.shown and _may_be_by(segment, item):
+                alike = likeness(normal(segment.text), words, broken_off=item.interrupted)
+                if alike > most:
+                    found, most = segment, alike
+        return found
 
     def _made_whole(self, item: Remembered, text: str, at: float) -> Update | None:
         """Complete a line that broke off when our connection did."""

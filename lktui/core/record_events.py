@@ -5,6 +5,10 @@ from __future__ import annotations
 from lktui.core.event import Event, SessionId
 
 
+class RecordWritten(Event, frozen=True, tag="record_written"):
+    """What has happened until now is on the disk, as it was asked for."""
+
+
 class SessionsForgotten(Event, frozen=True, tag="sessions_forgotten"):
     """Sessions were taken out of the record: a person asked for it, or they were old."""
 

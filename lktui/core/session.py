@@ -25,6 +25,7 @@ from lktui.core.events import (
     DispatchSent,
     JobsListed,
     LinkChanged,
+    LinkStalled,
     LinkState,
     Mark,
     Notice,
@@ -271,6 +272,8 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
                 return change(self, link=event.state, link_at=event.at, gap=gap)._told(
                     story.of_link(event, self.opened_at, self._n)
                 )
+            case LinkStalled():
+                return change(self, gap=gaps.after_stall(self.gap, event))
             case MemoryRead():
                 return change(self, gap=gaps.after_memory(self.gap, event))
             case ProblemRaised():

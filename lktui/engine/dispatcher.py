@@ -36,6 +36,7 @@ from lktui.engine.lookout import Lookout
 from lktui.engine.on_their_way import identity_of
 from lktui.engine.pacer import Pacer
 from lktui.engine.ports import Ledger, ServerApi
+from lktui.engine.roll_call import RollCall
 from lktui.engine.witness import Witness
 
 _WITHOUT_A_JOB = frozenset({Outcome.NOT_TAKEN, Outcome.REJECTED})
@@ -99,6 +100,9 @@ class Dispatcher:
                 room=room,
                 api=api,
                 pacer=pacer,
+                roll_call=RollCall(
+                    session, self.witness, room=room, api=api, emit=emit, clock=clock
+                ),
                 kept_out=self.kept_out,
                 clock=clock,
             )

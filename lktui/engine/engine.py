@@ -27,6 +27,7 @@ from lktui.core.commands import (
     WatchRoom,
     WatchRooms,
     WithdrawDispatches,
+    WriteRecord,
 )
 from lktui.core.events import (
     CleanupResult,
@@ -38,6 +39,7 @@ from lktui.core.events import (
     OutcomesRead,
     ProblemRaised,
     QueueRead,
+    RecordWritten,
     SessionEnded,
     SessionId,
 )
@@ -48,7 +50,7 @@ from lktui.engine.doctors import Doctors
 from lktui.engine.janitor import Janitor
 from lktui.engine.on_their_way import on_their_way
 from lktui.engine.orphan_finder import OrphanFinder
-from lktui.engine.ports import Gateway
+from lktui.engine.ports import Gateway, Participant
 from lktui.engine.pruner import Pruner
 from lktui.engine.recorder import Recorder
 from lktui.engine.room_dispatch import RoomDispatch
@@ -93,7 +95,7 @@ class Engine:
         self._runs: dict[SessionId, Run] = {}
         self._janitor = Janitor(journal, gateway, recorder.emit, clock)
         self._orphans = OrphanFinder(journal, gateway, self._janitor, recorder.emit)
-        self._monitor = RoomMonitor(gateway, recorder.emit, clock)
+        self._monitor = RoomMonitor(gateway, recorder.emit, clock, self._covered)
         self._tasks = Tasks("the engine", self._failed)
         self._pruner = Pruner(journal, keep, recorder.emit, clock)
         self._doctors = Doctors(gateway, self._janitor, recorder.emit, clock)
@@ -135,7 +137,7 @@ class Engine:
             case WatchRooms():
                 self._monitor.watch(command.profile)
             case LookInto():
-                self._monitor.look_into(command.room, command.in_view)
+                self._monitor.look_into(command)
             case ReadRooms():
                 self._monitor.read_once(command.profile, command.room)
             case WithdrawDispatches():
@@ -144,7 +146,7 @@ class Engine:
                 self._tasks.start(
                     self._janitor.try_now(command.ids, kept=command.kept, limit_s=command.limit_s)
                 )
-            case Note() | ForgetSessions():
+            case Note() | WriteRecord() | ForgetSessions():
                 self._keep_record(command)
             case ForgetCleanup():
                 self._janitor.forget(command.ids)
@@ -155,9 +157,12 @@ class Engine:
             case Shutdown():
                 pass  # the process ends itself: engine.__main__
 
-    def _keep_record(self, command: Note | ForgetSessions) -> None:
-        """Write a note into the record, or take sessions out of it."""
+    def _keep_record(self, command: Note | WriteRecord | ForgetSessions) -> None:
+        """Write a note into the record or all that is pending, or take sessions out of it."""
         match command:
+            case WriteRecord():
+                self._recorder.flush()
+                self._recorder.emit(RecordWritten())
             case Note():
                 noted = Noted(session=command.session, about=command.about, text=command.text)
                 self._recorder.emit(noted)
@@ -232,6 +237,13 @@ class Engine:
         self._recorder.emit(
             DispatchesWithdrawn(room=clean(command.room), ids=tuple(gone), problem=found)
         )
+
+    def _covered(self, profile: Profile) -> dict[str, tuple[Participant, ...]]:
+        """Tell who is in the rooms of this profile's server in which we are ourselves."""
+        covered: dict[str, tuple[Participant, ...]] = {}
+        for run in self._runs.values():
+            covered.update(run.there(profile))
+        return covered
 
     def _found(self, session: SessionId) -> Run | None:
         run = self._runs.get(session)

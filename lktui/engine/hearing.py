@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lktui.clock import Clock
-from lktui.core.events import AnyEvent, SessionId
+from lktui.core.events import AnyEvent, LinkState, SessionId
 from lktui.core.profile import Profile
 from lktui.engine.agent_session import AgentSession
 from lktui.engine.backfill import Backfill
 from lktui.engine.conversation import Conversation
-from lktui.engine.ports import Gateway
+from lktui.engine.ports import Gateway, Participant
 from lktui.engine.room_listener import RoomListener
 from lktui.engine.run_life import RunLife
 from lktui.engine.session_diary import SessionDiary
@@ -42,6 +42,9 @@ class Hearing:
         emit: Callable[[AnyEvent], None],
         clock: Clock,
     ) -> None:
+        self._profile = profile
+        self.hidden = False
+        """Whether nobody there sees us."""
         self.on_lost: Callable[[str], None] = _ignore
         """Called with the server's reason when the connection is over for good."""
         self.listener = RoomListener(session, emit, clock, life.tasks, self._lost)
@@ -53,6 +56,18 @@ class Hearing:
         self.diary = self.agents.diary = SessionDiary(session, self.conversation, emit)
         self.backfill = Backfill(self.link, self.agents, self.diary, clock)
         self.listener.on_gap = self.backfill.of_gap
+
+    def there(self, profile: Profile) -> dict[str, tuple[Participant, ...]]:
+        """Tell who is in the room, by its name; nothing while our connection is down.
+
+        Args:
+            profile: Whose server is meant.
+        """
+        here = self.listener.state is LinkState.CONNECTED and profile.ws_url == self._profile.ws_url
+        if not here or not self.link.room:
+            return {}
+        me = Participant(identity=self.link.identity, hidden=self.hidden)
+        return {self.link.room: (me, *self.link.participants)}
 
     def _lost(self, reason: str) -> None:
         self.on_lost(reason)

@@ -64,7 +64,7 @@ class HiddenEntry:
         self._emit(RoomOpened(session=self._session, room=name, ours=False))
         me = f"lktui-watch-{secrets.token_hex(4)}"
         token = self._gateway.watcher_token(profile, room, me)
-        link = self._hearing.link
+        link, self._hearing.hidden = self._hearing.link, True
         async with self._gateway.hidden_turn:
             self._life.phase(Phase.CONNECTING)
             began = self._clock.monotonic()

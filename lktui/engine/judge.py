@@ -58,7 +58,7 @@ class Judge:
         self._rests = False
         self._pinged = ""
         """Who is being pinged."""
-        self._stirring = (False, 0.0, 0.0)
+        self._stirring = (False, 0.0, 0.0, False)
         """What makes it worthwhile to ping at once when it changes."""
         self.on_verdict: Callable[[Diagnosis], None] = _ignore
         """Called with every verdict, and with `waiting`, after it was told."""
@@ -130,7 +130,7 @@ class Judge:
             else:
                 self.pinger.start(agent.identity, agent.joined_at)
         begun = agent.has_begun and not agent.ponged
-        stirring = (begun, known.linked_at, known.missing_since)
+        stirring = (begun, known.linked_at, known.missing_since, known.question is not None)
         if stirring != self._stirring:
             self._stirring = stirring
             self.pinger.nudge()

@@ -19,6 +19,7 @@ from lktui.core.verdict import Outcome
 from lktui.engine.kept_out import KeptOut
 from lktui.engine.pacer import Pacer
 from lktui.engine.ports import ServerApi
+from lktui.engine.roll_call import RollCall
 from lktui.engine.witness import Witness
 
 FAST_POLL_S, FAST_FOR_S, SLOW_POLL_S = 0.25, 3.0, 1.0
@@ -38,6 +39,7 @@ class Lookout:
         room: Where to look.
         api: The server API.
         pacer: Spaces the requests of all who look at this server.
+        roll_call: Asks who is there.
         kept_out: Old agents that have to be noticed when they come back.
         clock: Tells the time.
     """
@@ -49,11 +51,13 @@ class Lookout:
         room: str,
         api: ServerApi,
         pacer: Pacer,
+        roll_call: RollCall,
         kept_out: KeptOut,
         clock: Clock,
     ) -> None:
         self._witness, self._room, self._api = witness, room, api
         self._pacer, self._kept_out, self._clock = pacer, kept_out, clock
+        self._roll_call = roll_call
         self._stirred = asyncio.Event()
         self._jobs_at = self._people_at = _NEVER
         """When each was last asked for."""
@@ -122,9 +126,9 @@ class Lookout:
             self._witness.jobs_listed(records)
 
     async def _look_at_people(self) -> None:
-        asked_at = self._people_at = self._clock.monotonic()
+        self._people_at = self._clock.monotonic()
         self._people_wanted = False
-        self._witness.listed(await self._api.participants(self._room), asked_at)
+        await self._roll_call.take()
 
     # --- when ---------------------------------------------------------------------------------
 

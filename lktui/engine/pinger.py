@@ -27,6 +27,9 @@ _LATE_S = 60.0
 """So late a pong still counts as the first."""
 EVERY_S = 5.0
 """A ready agent is pinged when nothing else was heard of it for so long."""
+ASKED_EVERY_S = 2.0
+"""One that owes an answer is pinged so often: else a stall of the server would be called its own
+slowness."""
 _AGAIN_S = 1.0
 """A silent agent is pinged again after so long, whether the last ping is missed yet or not."""
 _TICK_S = 0.001

@@ -109,7 +109,7 @@ class RoomDispatch:
         )
         self._dispatcher: Dispatcher | None = None
         self._retries: Retries | None = None
-        self.ended = self._life.ended
+        self.ended, self.there = self._life.ended, self._hearing.there
 
     # --- what is asked of it ----------------------------------------------------------------
 

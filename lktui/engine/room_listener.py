@@ -99,9 +99,13 @@ class RoomListener:
         """The connection to the room changed."""
         was, self.state = self.state, state
         now = self._clock.monotonic()
-        self._emit(LinkChanged(session=self._session, at=now, state=state, reason=reason))
+        since = 0.0
         if state is LinkState.RECONNECTING and was is not LinkState.RECONNECTING:
-            self._gap_began_at = now
+            # The SDK notices up to 14 s late; pings tell earlier (facts/livekit.md section 5).
+            since = self.dispatcher.evidence.unheard_since(now) if self.dispatcher else 0.0
+            self._gap_began_at = since or now
+        told = LinkChanged(session=self._session, at=now, state=state, reason=reason, since=since)
+        self._emit(told)
         if self.dispatcher is not None:
             self.dispatcher.witness.link_changed(state)
         if state is LinkState.LOST:

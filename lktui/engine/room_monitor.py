@@ -1,19 +1,19 @@
 """The list of rooms of one profile's server, read gently.
 
-One list_rooms every 2.4 s; who is in a room is asked for a few rooms a round, those on the screen
-first, so that a crowd never costs more than five requests a second
-(facts/engine-split.md, "Watching rooms"). The room that somebody looks at is read each time, with
-its dispatches.
+Who is in a room is asked for one room after another, as `engine.look_order` says: those on the
+screen first. A room in which we are ourselves tells by events who is there, and is not asked.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from lktui.clock import Clock
+from lktui.core.commands import LookInto
 from lktui.core.events import (
     AnyEvent,
     ListedDispatch,
@@ -26,15 +26,20 @@ from lktui.core.problems import PortError, ProblemCode
 from lktui.core.profile import Profile
 from lktui.core.sanitize import clean
 from lktui.engine.failures import of_unforeseen
-from lktui.engine.ports import NOBODY, Gateway, ServerApi
+from lktui.engine.look_order import LIST_EVERY_S, Ask, LookOrder, Matter
+from lktui.engine.ports import NOBODY, Gateway, Participant, ServerApi
 from lktui.tasks import Tasks
 
-EVERY_S = 2.4
-ROOMS_A_ROUND = 9
-"""With the list itself and the room that somebody looks at: five requests a second."""
 READ_AT_ONCE = 8
 """Rooms that are looked into at the same time when all are read once."""
 _LONGEST_WAIT_S = 30.0
+Covered = Callable[[Profile], Mapping[str, tuple[Participant, ...]]]
+"""Gives, by room, who is in the rooms of a profile's server in which we are ourselves."""
+
+
+def _no_room(_profile: Profile) -> Mapping[str, tuple[Participant, ...]]:
+    """Stand in where we are in no room."""
+    return {}
 
 
 class RoomMonitor:
@@ -44,19 +49,27 @@ class RoomMonitor:
         gateway: Makes API clients.
         emit: Takes the events.
         clock: Tells the time.
+        covered: Tells of the rooms in which we are.
     """
 
-    def __init__(self, gateway: Gateway, emit: Callable[[AnyEvent], None], clock: Clock) -> None:
-        self._gateway, self._emit, self._clock = gateway, emit, clock
+    def __init__(
+        self,
+        gateway: Gateway,
+        emit: Callable[[AnyEvent], None],
+        clock: Clock,
+        covered: Covered = _no_room,
+    ) -> None:
+        self._gateway, self._emit, self._clock, self._covered = gateway, emit, clock, covered
         self._tasks = Tasks("the room list", self._broke)
         self._task: asyncio.Task[None] | None = None
         self._profile = ""
         self._known: dict[str, ListedRoom] = {}
-        self._looked_at: dict[str, float] = {}
+        self._told: tuple[ListedRoom, ...] | None = None
+        """What the screen was told last; None: nothing, or that the list cannot be read."""
+        self._order = LookOrder()
         self._read_wall = 0.0
-        self._looked_into = ""
-        self._in_view: frozenset[str] = frozenset()
-        self._wake = asyncio.Event()
+        self._look = LookInto(room="")
+        self._changed = asyncio.Event()
 
     def watch(self, profile: Profile | None) -> None:
         """Watch this profile's server from now on; None stops."""
@@ -65,22 +78,16 @@ class RoomMonitor:
             self._task = None
         if profile is not None:
             if profile.name != self._profile:
-                self._known, self._looked_at, self._read_wall = {}, {}, 0.0
-            self._profile = profile.name
+                self._known, self._order, self._read_wall = {}, LookOrder(), 0.0
+                self.look_into(self._look)
+            self._profile, self._told = profile.name, None
             self._task = self._tasks.start(self._run(profile))
 
-    def look_into(self, room: str, in_view: Collection[str] = ()) -> None:
-        """Read this room each time from now on, and soon; empty: none.
-
-        Args:
-            room: Its name.
-            in_view: Rooms that come before all others, for somebody sees their rows.
-        """
-        self._in_view = frozenset(in_view)
-        if room != self._looked_into:
-            self._looked_into = room
-            if room:
-                self._wake.set()
+    def look_into(self, look: LookInto) -> None:
+        """Keep a room and those in view fresh from now on, above all others."""
+        self._look = look
+        self._order.look_into(look.room, look.in_view, self._clock.monotonic())
+        self._changed.set()
 
     def read_once(self, profile: Profile, room: str = "") -> None:
         """Read every room once, or only the one that is named, with agents and dispatches."""
@@ -98,95 +105,65 @@ class RoomMonitor:
     # --- again and again ----------------------------------------------------------------------
 
     async def _run(self, profile: Profile) -> None:
-        wait_s, last = EVERY_S, None
+        wait_s = LIST_EVERY_S
         while True:
-            self._wake.clear()
             try:
-                rooms = await self._read(profile)
+                await self._ask(profile, await self._next(profile))
             except PortError as error:
-                self._emit(
-                    RoomsUnlisted(
-                        profile=profile.name, problem=error.problem, read_wall=self._read_wall
-                    )
+                told = RoomsUnlisted(
+                    profile=profile.name, problem=error.problem, read_wall=self._read_wall
                 )
-                wait_s, last = min(wait_s * 2, _LONGEST_WAIT_S), None
+                self._emit(told)
+                self._told, wait_s = None, min(wait_s * 2, _LONGEST_WAIT_S)
+                await self._clock.sleep(wait_s)
             else:
-                wait_s, self._read_wall = EVERY_S, self._clock.wall()
-                if rooms != last:
-                    self._emit(RoomsListed(profile=profile.name, rooms=rooms))
-                last = rooms
-            last = await self._rest(profile, wait_s, last)
+                wait_s = LIST_EVERY_S
+                self._tell(profile)
 
-    async def _rest(
-        self, profile: Profile, wait_s: float, last: tuple[ListedRoom, ...] | None
-    ) -> tuple[ListedRoom, ...] | None:
-        """Wait for the next round; meanwhile look into a room that somebody has gone to."""
-        until = self._clock.monotonic() + wait_s
-        while (left_s := until - self._clock.monotonic()) > 0:
-            try:
-                async with asyncio.timeout(left_s):
-                    await self._wake.wait()
-            except TimeoutError:
-                break
-            self._wake.clear()
-            room = self._known.get(self._looked_into)
-            if room is None or last is None:
-                continue
-            try:
-                look = await self._look_closely(profile, room)
-            except PortError:
-                continue  # the next round says why
-            self._known[room.name] = look
-            rooms = tuple(self._known[other.name] for other in last)
-            if rooms != last:
-                self._emit(RoomsListed(profile=profile.name, rooms=rooms))
-                last = rooms
-        return last
+    async def _next(self, profile: Profile) -> Ask:
+        """Wait until something is to be asked."""
+        while True:
+            self._changed.clear()
+            self._order.covered(self._covered(profile))
+            now = self._clock.monotonic()
+            ask, at = self._order.next(now)
+            if at <= now:
+                return ask
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(at - now):
+                    await self._changed.wait()
 
-    async def _read(self, profile: Profile) -> tuple[ListedRoom, ...]:
+    async def _ask(self, profile: Profile, ask: Ask) -> None:
         api = self._gateway.server_api(profile)
-        rooms = sorted(await api.list_rooms(), key=lambda room: (-room.made_at, room.name))
-        asked = self._whose_turn(rooms)
-        seen = {room.name: self._as_known(room) for room in rooms}
-        pacer = self._gateway.pacer(profile)
-        for room in rooms:
-            if room.name == self._looked_into:
-                seen[room.name] = await self._look_if_there(profile, seen[room.name])
-            elif room.name in asked:
-                await pacer.turn()
-                seen[room.name] = await _with_people(api, seen[room.name])
-        now = self._clock.monotonic()
-        self._known = seen
-        self._looked_at = {name: at for name, at in self._looked_at.items() if name in seen}
-        self._looked_at.update(dict.fromkeys(asked, now))
-        return tuple(seen.values())
+        if ask.matter is not Matter.ROOMS:
+            await self._gateway.pacer(profile).turn()
+        self._order.asked(ask, self._clock.monotonic())
+        if ask.matter is Matter.ROOMS:
+            listed = sorted(await api.list_rooms(), key=lambda room: (-room.made_at, room.name))
+            self._known = {room.name: self._as_known(room) for room in listed}
+            self._order.listed(self._known)
+            self._read_wall = self._clock.wall()
+            return
+        room = self._known[ask.room]
+        if ask.matter is Matter.PEOPLE:
+            self._known[ask.room] = await _with_people(api, room)
+        else:
+            self._known[ask.room] = await _with_dispatches_if_there(api, room)
 
-    def _whose_turn(self, rooms: list[ListedRoom]) -> frozenset[str]:
-        """Choose those not looked into for longest; rooms in view, then new ones, come first."""
-        others = [room.name for room in rooms if room.name != self._looked_into]
-        others.sort(key=lambda name: (name not in self._in_view, self._looked_at.get(name, 0.0)))
-        return frozenset(others[:ROOMS_A_ROUND])
+    def _tell(self, profile: Profile) -> None:
+        """Tell the list if it is not as it was told last."""
+        for name, there in self._covered(profile).items():
+            if name in self._known:
+                self._known[name] = _seen_in(self._known[name], there)
+        rooms = tuple(self._known.values())
+        if rooms != self._told:
+            self._emit(RoomsListed(profile=profile.name, rooms=rooms))
+            self._told = rooms
 
     def _as_known(self, room: ListedRoom) -> ListedRoom:
         """Keep what was seen in a room, unless it is another one of the same name."""
         known = self._known.get(room.name)
         return known if known is not None and known.sid == room.sid else room
-
-    async def _look_if_there(self, profile: Profile, room: ListedRoom) -> ListedRoom:
-        """Look closely, unless the room has just gone: then the next list is without it."""
-        try:
-            return await self._look_closely(profile, room)
-        except PortError as error:
-            if error.problem.code is ProblemCode.SERVER_ERROR:
-                return room
-            raise
-
-    async def _look_closely(self, profile: Profile, room: ListedRoom) -> ListedRoom:
-        api, pacer = self._gateway.server_api(profile), self._gateway.pacer(profile)
-        await pacer.turn()
-        room = await _with_people(api, room)
-        await pacer.turn()
-        return await _with_dispatches(api, room)
 
     # --- once ---------------------------------------------------------------------------------
 
@@ -224,7 +201,11 @@ async def _or_gone(api: ServerApi, room: ListedRoom) -> ListedRoom | None:
 
 
 async def _with_people(api: ServerApi, room: ListedRoom) -> ListedRoom:
-    there = [p for p in await api.participants(room.name) if not p.hidden]
+    return _seen_in(room, await api.participants(room.name))
+
+
+def _seen_in(room: ListedRoom, everybody: Iterable[Participant]) -> ListedRoom:
+    there = [p for p in everybody if not p.hidden]
     agents = [p for p in there if p.is_agent]
     return msgspec.structs.replace(
         room,
@@ -234,6 +215,16 @@ async def _with_people(api: ServerApi, room: ListedRoom) -> ListedRoom:
         agent_identities=tuple(clean(p.identity, limit=200) for p in agents),
         looked=True,
     )
+
+
+async def _with_dispatches_if_there(api: ServerApi, room: ListedRoom) -> ListedRoom:
+    """Read a room's dispatches, unless it has just gone: then the next list is without it."""
+    try:
+        return await _with_dispatches(api, room)
+    except PortError as error:
+        if error.problem.code is ProblemCode.SERVER_ERROR:
+            return room
+        raise
 
 
 async def _with_dispatches(api: ServerApi, room: ListedRoom) -> ListedRoom:

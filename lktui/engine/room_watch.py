@@ -6,6 +6,7 @@ Nobody sees it, and it never sends a line nor run_input. The room is never made,
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from lktui.clock import Clock
 from lktui.core.commands import WatchRoom
 from lktui.core.events import AnyEvent, CleanupResult, Phase, VerdictReached
-from lktui.core.problems import ProblemCode, problem
+from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import DispatchMode
 from lktui.core.verdict import Diagnosis, Outcome
 from lktui.engine.dispatcher import Dispatcher
@@ -22,10 +23,12 @@ from lktui.engine.hidden_entry import HiddenEntry
 from lktui.engine.janitor import Janitor
 from lktui.engine.opening import opened
 from lktui.engine.ports import Gateway
+from lktui.engine.roll_call import RollCall
 from lktui.engine.run_life import LAND_LIMIT_S, RunLife
 
 _MEAN_NOTHING = (Outcome.NO_AGENT, Outcome.AUTO_NO_AGENT)
 """Of a dispatch that we did not make we cannot say that its agent is late."""
+_log = logging.getLogger(__name__)
 _NORMAL_ENDS = ("ROOM_CLOSED", "ROOM_DELETED")
 
 
@@ -53,7 +56,9 @@ class RoomWatch:
         self._profile = msgspec.structs.replace(
             command.profile, dispatch_mode=DispatchMode.AUTO, agent_name=""
         )
-        self._emit, self._clock = emit, clock
+        self._gateway, self._emit, self._clock = gateway, emit, clock
+        self._silent = asyncio.Event()
+        """Set when there is reason to ask who is there."""
         self._life = RunLife(
             self.session,
             opening=self._open,
@@ -66,7 +71,7 @@ class RoomWatch:
         self._hearing = Hearing(
             self.session, gateway, self._profile, life=self._life, emit=emit, clock=clock
         )
-        self._hearing.on_lost = self._lost
+        self._hearing.on_lost, self.there = self._lost, self._hearing.there
         self._dispatcher = Dispatcher(
             session=self.session,
             profile=self._profile,
@@ -91,6 +96,7 @@ class RoomWatch:
         conversation.on_heard = witness.heard
         conversation.on_sent = self._asked
         conversation.on_reply = witness.replied
+        witness.on_silence = self._silent.set
         self._dispatcher.judge.on_verdict = self._judged
 
     # --- what is asked of it ----------------------------------------------------------------
@@ -116,9 +122,11 @@ class RoomWatch:
 
     async def _open(self) -> None:
         self._dispatcher.begin()
+        self._dispatcher.witness.know(sees_people=True)
         await self._entry.enter(self._profile, self._room)
         self._life.phase(Phase.WAITING)
-        for work in (*self._dispatcher.works(), self._hearing.conversation.expire()):
+        works = (self._hearing.conversation.expire(), self._look_when_silent())
+        for work in (*self._dispatcher.works(), *works):
             self._life.tasks.start(work)
         await self._hearing.backfill.before(self._entry.entered_at)
 
@@ -140,6 +148,29 @@ class RoomWatch:
         self._life.fail(problem(ProblemCode.SERVER_LOST, subject=host, host=host, detail=detail))
 
     # --- the agent --------------------------------------------------------------------------
+
+    async def _look_when_silent(self) -> None:
+        """Ask who is there when the agent does not answer; runs until cancelled.
+
+        Nothing else is asked: what there is to know comes through the room.
+        """
+        gateway, profile = self._gateway, self._profile
+        roll_call = RollCall(
+            self.session,
+            self._dispatcher.witness,
+            room=self._room,
+            api=gateway.server_api(profile),
+            emit=self._emit,
+            clock=self._clock,
+        )
+        while True:
+            await self._silent.wait()
+            await gateway.pacer(profile).turn()
+            self._silent.clear()
+            try:
+                await roll_call.take()
+            except PortError as error:
+                _log.info("looking at %s failed: %s", self._room, error.problem.line)
 
     def _tell(self, event: AnyEvent) -> None:
         if isinstance(event, VerdictReached) and event.diagnosis.code in _MEAN_NOTHING:

@@ -80,17 +80,18 @@ class SessionRun:
             self.session, gateway, self._profile, life=self._life, emit=emit, clock=clock
         )
         self._hearing.on_lost = self._lost
+        self._hearing.listener.on_gap = self._over_gap
         self._room_says, self._link = self._hearing.listener, self._hearing.link
         self._agents, self._conversation = self._hearing.agents, self._hearing.conversation
         self._api: ServerApi | None = None
         self._dispatcher: Dispatcher | None = None
         self._room: OwnRoom | None = None
-        self._agent_was_first = False
+        self._agent_was_first = self._is_unseen = False
         self._joined_at = 0.0
         self._retries: Retries | None = None
         self._agreed, self._alone = False, alone and self._profile.auth_mode is AuthMode.API
         self._cleanup, self._made = CleanupResult.PENDING, True
-        self.ended = self._life.ended
+        self.ended, self.there = self._life.ended, self._hearing.there
 
     # --- what is asked of it ----------------------------------------------------------------
 
@@ -277,6 +278,8 @@ class SessionRun:
             self._retries.judged(verdict)
 
     def _listens(self, listens: bool) -> None:  # noqa: FBT001 - an observer of one fact
+        if listens and self._is_unseen:
+            return  # the end of the gap's wait says it
         if listens and self._agent_was_first:
             self._tasks.start(self._catch_up())
         else:
@@ -292,6 +295,20 @@ class SessionRun:
         self._agent_was_first = False
         verdict = dispatcher.verdict if dispatcher else None
         self._conversation.listens(verdict is not None and verdict.alive)
+
+    async def _over_gap(self, began_at: float, ended_at: float) -> None:
+        """Fill a gap; typed lines wait meanwhile until the agent has surely seen us again.
+
+        A server that was restarted makes the room anew, and what comes before the agent knows us
+        in it is lost without a sign (facts/livekit.md sections 2 and 5).
+        """
+        self._is_unseen = True
+        self._conversation.listens(False)
+        self._tasks.start(self._hearing.backfill.of_gap(began_at, ended_at))
+        await self._clock.sleep(EVENT_LAG_S)
+        self._is_unseen = False
+        verdict = self._dispatcher.verdict if self._dispatcher else None
+        self._listens(verdict is not None and verdict.alive)
 
     # --- the end --------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from lktui.core.evidence import Agent, Evidence, Job, Question
 from lktui.core.profile import DispatchMode, Profile
 from lktui.core.sanitize import clean
 from lktui.engine.kept_out import KeptOut
-from lktui.engine.pinger import EVERY_S
+from lktui.engine.pinger import ASKED_EVERY_S, EVERY_S
 from lktui.engine.ports import DispatchRecord, Participant
 from lktui.engine.presence import Presence
 
@@ -334,7 +334,8 @@ class Witness:
             return 0.0
         gone_by = max(known.missing_since, known.dispatched_at + LIST_TRUE_S)
         doubtful = known.missing_since and agent.heard_at < gone_by + OUTLIVES_S
-        return OUTLIVES_S if doubtful else EVERY_S
+        every_s = EVERY_S if known.question is None else ASKED_EVERY_S
+        return OUTLIVES_S if doubtful else every_s
 
     # --- what is said -------------------------------------------------------------------------
 

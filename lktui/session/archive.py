@@ -21,7 +21,7 @@ from textual.reactive import var
 
 from lktui.core.event import SessionEvent, SessionId
 from lktui.core.phases import Phase
-from lktui.core.record_events import SessionsForgotten
+from lktui.core.record_events import RecordWritten, SessionsForgotten
 from lktui.store.paths import Paths
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class Archive(DOMNode):
     def __init__(self, paths: Paths, env: Mapping[str, str]) -> None:
         super().__init__()
         self._paths, self._env = paths, env
+        self.written = asyncio.Event()
+        """Set when the engine says that what has happened is on the disk."""
         self._folds: dict[SessionId, Fold] = {}
         self._readers: dict[SessionId, SessionReader] = {}
         self._read: dict[SessionId, int] = {}
@@ -135,6 +137,8 @@ class Archive(DOMNode):
         for event in events:
             if isinstance(event, SessionsForgotten):
                 self.changes += 1
+            if isinstance(event, RecordWritten):
+                self.written.set()
             # One that is still being read comes with the rest.
             opened = self._folds.keys() - self._readers.keys()
             if isinstance(event, SessionEvent) and event.session in opened:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from textual.reactive import var
 
-from lktui.core.commands import AnyCommand, ForgetSessions, Note
+from lktui.core.commands import AnyCommand, ForgetSessions, Note, WriteRecord
 from lktui.core.event import SessionId
 from lktui.core.problems import PortError
 from lktui.core.sanitize import clean
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from lktui.core.transcript import Transcript
 
 MAX_NOTE_CHARS = 2000
+WRITTEN_S = 1.0
+"""Longer than an engine that was not asked would take to write all down."""
 
 
 class RecordVerbs(ProfileVerbs):
@@ -82,8 +86,18 @@ class RecordVerbs(ProfileVerbs):
         """
         known = self.sessions.get(session)
         if known is not None:
+            if not known.over:
+                await self._have_it_written()
             return known, self._fold.transcript(session)
         return await self.archive.read_apart(session)
+
+    async def _have_it_written(self) -> None:
+        """Ask the engine to write down what is pending; one that is down has nothing pending."""
+        self.archive.written.clear()
+        self._send(WriteRecord())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WRITTEN_S):
+                await self.archive.written.wait()
 
     def forget_sessions(self, sessions: tuple[SessionId, ...]) -> None:
         """Delete sessions from the record, but those that go on or whose cleanup is not done."""

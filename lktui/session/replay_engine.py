@@ -8,8 +8,16 @@ from collections.abc import Callable, Iterable
 
 from lktui import __version__
 from lktui.clock import Clock
-from lktui.core.commands import AnyCommand, LookInto, WatchRooms
-from lktui.core.events import AnyEvent, AnySessionEvent, Hello, Notice, QueueRead, SessionId
+from lktui.core.commands import AnyCommand, LookInto, WatchRooms, WriteRecord
+from lktui.core.events import (
+    AnyEvent,
+    AnySessionEvent,
+    Hello,
+    Notice,
+    QueueRead,
+    RecordWritten,
+    SessionId,
+)
 from lktui.core.wire import PROTOCOL
 from lktui.session.engine_client import EngineHealth, ignore_events, ignore_health
 
@@ -82,8 +90,10 @@ class ReplayEngine:
         self._playing = asyncio.get_running_loop().create_task(self._play())
 
     def send(self, command: AnyCommand) -> None:
-        """Say that nothing is done."""
-        if not isinstance(command, _QUIET):
+        """Say that nothing is done; all that is played is in the record."""
+        if isinstance(command, WriteRecord):
+            self.on_events([RecordWritten()])
+        elif not isinstance(command, _QUIET):
             text = "not now: this is a replay, nobody hears you"
             self.on_events([Notice(session=self.session, text=text)])
 

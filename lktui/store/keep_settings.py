@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import Annotated
 
 import msgspec
 
-from lktui.core.problems import PortError, ProblemCode, problem
-from lktui.core.sanitize import clean, clean_detail
 from lktui.store.paths import Paths
 from lktui.store.pruning import Keep
+from lktui.store.settings import read_settings
 
 _Limit = Annotated[float, msgspec.Meta(ge=0)]
 
@@ -28,15 +26,5 @@ def read_keep(paths: Paths) -> Keep:
     Raises:
         PortError: CONFIG_UNUSABLE: the file cannot be read, is no TOML, or a limit is no number.
     """
-    try:
-        raw = tomllib.loads(paths.config_file.read_text(encoding="utf-8"))
-        read = msgspec.convert(raw, _Settings)
-    except FileNotFoundError:
-        return Keep()
-    # What tomllib and msgspec raise are ValueErrors, and so is text that is no UTF-8.
-    except (OSError, ValueError) as error:
-        shown = clean(str(paths.config_file))
-        why = clean_detail(str(error))
-        found = problem(ProblemCode.CONFIG_UNUSABLE, subject=shown, path=shown, why=why)
-        raise PortError(found) from error
+    read = read_settings(paths, _Settings)
     return Keep(read.keep_days, read.keep_mb)

@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from lktui.app import run_app
 from lktui.invocation import Invocation
+from lktui.running import run_app
 from lktui.session.engine_client import ChildEngine, EngineOptions
 from lktui.store.paths import Paths
 from tests.bench.long_talk import SESSION

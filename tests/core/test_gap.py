@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from lktui.core.agent_events import MemoryRead
-from lktui.core.events import AnyEvent, LinkChanged, LinkState, SessionId
+from lktui.core.events import AnyEvent, LinkChanged, LinkStalled, LinkState, SessionId
 from lktui.core.fold import Fold
 from lktui.core.transcript import Row
 from tests.support.scenes import Conversation
@@ -44,6 +45,24 @@ BACK = (link(31.0, LinkState.RECONNECTING), link(37.2, LinkState.CONNECTED))
         (
             (*BACK, memory(31.0, 0)),
             "6.20 s, 0:31 to 0:37: reconnected; the agent remembers nothing that is missing here",
+            6.2,
+        ),
+        (
+            (
+                msgspec.structs.replace(BACK[0], since=CALL.at + 20.5),
+                BACK[1],
+            ),
+            "16.7 s, 0:20 to 0:37: reconnected; lines may be missing",
+            16.7,
+        ),
+        (
+            (LinkStalled(session=ID, at=CALL.at + 36.2, began_at=CALL.at + 31.0),),
+            "5.20 s, 0:31 to 0:36: the server did not answer; nothing was lost",
+            5.2,
+        ),
+        (
+            (*BACK, LinkStalled(session=ID, at=CALL.at + 38.0, began_at=CALL.at + 36.0)),
+            "6.20 s, 0:31 to 0:37: reconnected; lines may be missing",
             6.2,
         ),
         (

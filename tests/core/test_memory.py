@@ -48,6 +48,18 @@ def test_a_reply_that_is_said_to_be_interrupted_before_its_end_is_marked_at_its_
     assert final.mark is Mark.INTERRUPTED
 
 
+def test_the_next_reply_that_begins_alike_is_not_marked_in_the_place_of_the_interrupted_one() -> (
+    None
+):
+    lines = Reassembly()
+    stream(lines, "first", AGENT, "your order is on", 1.0)
+    lines.opened("second", TOPIC, AGENT, {}, 2.0)
+    lines.chunk("second", "your", 2.0)
+    update, began_at = lines.confirmed(by_agent("your order is on its", interrupted=True))
+    assert update is not None
+    assert (update.text, update.mark, began_at) == ("your order is on", Mark.INTERRUPTED, 1.0)
+
+
 def test_a_line_that_broke_off_is_made_whole_in_its_place() -> None:
     lines = Reassembly()
     lines.opened("s", TOPIC, AGENT, {}, 1.0)

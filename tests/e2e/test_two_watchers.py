@@ -1,24 +1,28 @@
-"""One conversation, seen by who talks, by who watches and by who comes late: the same for all."""
+"""One conversation, seen by who talks, by who watches and by who comes late: the same for all.
+
+So it is in what is exported and replayed of it, and so the agent itself remembers it.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from livekit.protocol.agent_pb import agent_session as pb
 
-from lktui.commands.headless import Headless
-from lktui.core.commands import AnyCommand, Say, StartSession, WatchRoom
-from lktui.core.events import Mark, Role, SessionId
-from lktui.core.fold import State
+from lktui.core.commands import EndSession, Say, StartSession, WatchRoom
+from lktui.core.events import Mark
+from lktui.core.export import markdown, read_events
+from lktui.core.fold import Fold
 from lktui.core.session import SessionState
-from lktui.core.transcript import Row
-from lktui.invocation import Invocation
-from lktui.store.paths import Paths
+from lktui.core.transcript import Transcript
+from lktui.session.archive import recorded_lines
 from tests.support.livekit_server import LiveKitServer
+from tests.support.person import HIDDEN, Person, token
+from tests.support.remote_session import answers, ask
+from tests.support.seer import ANSWER_S, LATE_S, Seer, seer, told_of
 from tests.support.server import profile_at
 
 pytestmark = pytest.mark.usefixtures("echo_worker")
@@ -29,65 +33,41 @@ LINES = (
     *("colleague", TO_COLLEAGUE),
 )
 HANDOFF = ("handoff", "shop → support")
-_ANSWER_S = 15.0
-_LATE_S = 30.0
 
 
-class Seer:
-    """One engine with one session, and the transcript that it makes."""
-
-    def __init__(self, engine: Headless) -> None:
-        self._engine = engine
-        self.session = SessionId(secrets.token_hex(4))
-
-    def send(self, command: AnyCommand) -> None:
-        self._engine.send(command)
-
-    @property
-    def state(self) -> SessionState:
-        return self._engine.state.sessions.get(self.session, SessionState(id=self.session))
-
-    @property
-    def rows(self) -> list[Row]:
-        return list(self._engine.fold.transcript(self.session))
-
-    @property
-    def told(self) -> list[tuple[str, str]]:
-        """Lines by the side that said them, tool calls and handoffs, in their order."""
-        return [
-            (
-                "agent" if row.role is Role.AGENT else row.speaker if row.role is None else "",
-                row.text,
-            )
-            for row in self.rows
-            if row.role is not None or row.speaker in ("tool", "handoff")
-        ]
-
-    @property
-    def answers(self) -> int:
-        return sum(row.role is Role.AGENT for row in self.rows)
-
-    async def is_at(self, answers: int) -> bool:
-        return await self._engine.until(lambda _state: self.answers >= answers, _ANSWER_S)
-
-    async def has_told(self, row: tuple[str, str]) -> bool:
-        return await self._engine.until(lambda _state: row in self.told, _ANSWER_S)
-
-    async def is_ready(self) -> bool:
-        def ready(state: State) -> bool:
-            found = state.sessions.get(self.session)
-            return found is not None and found.ready
-
-        return await self._engine.until(ready, _LATE_S)
-
-    async def remembers(self, rows: int) -> bool:
-        return await self._engine.until(lambda _state: len(self.told) >= rows, _LATE_S)
+async def remembered_by(agent: str, server: LiveKitServer, room: str) -> list[tuple[str, str]]:
+    """Ask an agent for its own history: lines by side, the names of tools, handoffs."""
+    async with Person(server, token(server, room, "asker", grants=HIDDEN)) as asker:
+        await asker.until(lambda: agent in asker.others, within_s=ANSWER_S, what="the agent")
+        request = pb.SessionRequest(request_id="history")
+        request.get_chat_history.SetInParent()
+        await ask(asker, agent, request)
+        await asker.until(lambda: bool(answers(asker, "history")), within_s=ANSWER_S, what="answer")
+        ((_, answer),) = answers(asker, "history")
+    found = []
+    for item in answer.get_chat_history.items:
+        match item.WhichOneof("item"):
+            case "message" if item.message.role in (pb.ChatRole.USER, pb.ChatRole.ASSISTANT):
+                side = "agent" if item.message.role == pb.ChatRole.ASSISTANT else ""
+                found.append((side, "".join(part.text for part in item.message.content)))
+            case "function_call":
+                found.append(("tool", item.function_call.name))
+            case "agent_handoff" if item.agent_handoff.old_agent_id:
+                handoff = item.agent_handoff
+                found.append(("handoff", f"{handoff.old_agent_id} → {handoff.new_agent_id}"))
+    return found
 
 
-async def seer(stack: AsyncExitStack, folder: Path) -> Seer:
-    paths = Paths.of(str(folder / "config"), str(folder / "state"))
-    engine = Headless(Invocation(paths=paths, env=dict(os.environ)))
-    return Seer(await stack.enter_async_context(engine))
+def with_names_only(told: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Leave of a tool call its name."""
+    return [(who, text.split("(")[0] if who == "tool" else text) for who, text in told]
+
+
+def replayed(exported: str, of: Seer) -> tuple[SessionState, Transcript]:
+    """Read an export of events back."""
+    fold = Fold()
+    state = fold.apply(read_events(line.encode() for line in exported.splitlines()))
+    return state.sessions[of.session], fold.transcript(of.session)
 
 
 async def test_a_talk_with_tools_is_the_same_for_all_who_see_it(
@@ -111,13 +91,32 @@ async def test_a_talk_with_tools_is_the_same_for_all_who_see_it(
         assert await watcher.is_at(len(LINES))
         assert await talker.has_told(HANDOFF)
         assert await watcher.has_told(HANDOFF)
-        assert watcher.told == talker.told
+        # What tells of the last line's place may still be on its way.
+        assert await watcher.until(lambda: watcher.told == talker.told), watcher.told
         assert talker.state.told.tools == watcher.state.told.tools == 13
         assert watcher.state.told.tools_failed == 4
         assert ("tool", 'find_order(number="12") → order 12: 2 items') in talker.told
 
         late.send(WatchRoom(session=late.session, profile=profile, room=room))
-        assert await late.remembers(len(talker.told)), late.told
+        assert await late.until(lambda: len(late.told) >= len(talker.told), LATE_S), late.told
         assert late.told == talker.told
         lines = [row for row in late.rows if row.role is not None]
         assert {row.mark for row in lines} == {Mark.HISTORY}
+
+        assert talker.state.agent is not None
+        remembered = await remembered_by(talker.state.agent.identity, livekit_server, room)
+        assert remembered == with_names_only(talker.told)
+
+        for one in (watcher, talker):
+            one.send(EndSession(session=one.session))
+            assert await one.until(lambda one=one: one.state.over)  # type: ignore[misc]  # bound
+    for one in (talker, watcher):
+        exported = "".join(recorded_lines(one.paths, one.session))
+        state, rows = replayed(exported, one)
+        assert told_of(list(rows)) == talker.told
+        written = "".join(markdown(state, rows)).replace("\\", "")
+        assert all(text.split("(")[0] in written for _, text in talker.told)
+    played = talker.program.run("replay", talker.session, "--plain", "--speed", "1000000")
+    shown = [line.split(": ", 1)[-1] for line in played.stdout.splitlines()]
+    known = {text for _, text in talker.told}
+    assert [text for text in shown if text in known] == [text for _, text in talker.told]

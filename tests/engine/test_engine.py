@@ -21,6 +21,7 @@ from lktui.core.commands import (
     StartSession,
     WatchRooms,
     WithdrawDispatches,
+    WriteRecord,
 )
 from lktui.core.events import (
     AnyEvent,
@@ -32,6 +33,7 @@ from lktui.core.events import (
     OutcomesRead,
     ProblemRaised,
     QueueRead,
+    RecordWritten,
     RoomsListed,
     RoomsUnlisted,
     SegmentUpdated,
@@ -45,6 +47,7 @@ from lktui.core.verdict import Outcome
 from lktui.engine.engine import FOLLOW_S, Engine
 from lktui.engine.recorder import Recorder
 from lktui.store.journal import Journal, read_open_items
+from lktui.store.record import SessionReader
 from tests.support.fakes.agents import SESSION, Script
 from tests.support.fakes.world import AGENT, EXPLICIT, PATIENCE_S, World
 
@@ -105,6 +108,38 @@ async def running(world: World) -> AsyncIterator[Running]:
 async def test_it_begins_with_what_is_known_from_before(running: Running) -> None:
     first = [type(event) for event in running.events]
     assert first == [OutcomesRead, QueueRead]
+
+
+async def test_what_is_pending_is_written_down_when_it_is_asked_for(
+    running: Running, world: World
+) -> None:
+    world.server.workers[AGENT] = SESSION
+    running.ask(StartSession(session=S, profile=EXPLICIT))
+    await running.ready()
+    await asyncio.sleep(1)
+    running.ask(Say(session=S, key="typed:1", text="hello"))
+    await running.until(SegmentUpdated)
+    running.ask(WriteRecord())
+    assert running.said(RecordWritten)
+    with SessionReader(world.paths, S) as reader:
+        recorded = reader.read(1000)
+    assert any(isinstance(e, SegmentUpdated) and e.text == "hello" for e in recorded)
+
+
+async def test_a_room_in_which_we_are_is_not_asked_who_is_there(
+    running: Running, world: World
+) -> None:
+    world.server.workers[AGENT] = SESSION
+    running.ask(StartSession(session=S, profile=EXPLICIT))
+    await running.ready()
+    await asyncio.sleep(5)
+    before = len(world.server.called("participants"))
+    running.ask(WatchRooms(profile=EXPLICIT))
+    await running.until(RoomsListed)
+    await asyncio.sleep(20)
+    assert len(world.server.called("participants")) == before
+    (listed,) = running.said(RoomsListed)[-1].rooms  # type: ignore[union-attr]  # of this kind
+    assert (listed.people, listed.agents, listed.agent_states) == (2, (AGENT,), ("listening",))
 
 
 async def test_a_session_runs_from_start_to_end(running: Running) -> None:
@@ -232,11 +267,15 @@ async def test_the_rooms_of_a_profile_are_listed_when_they_change(running: Runni
     running.world.server.room("lobby")
     running.ask(WatchRooms(profile=EXPLICIT))
     await running.until(RoomsListed)
-    await asyncio.sleep(20)
-    assert len(running.said(RoomsListed)) == 1
-    running.world.server.room("second")
     await asyncio.sleep(5)
-    assert len(running.said(RoomsListed)) == 2
+    before = len(running.said(RoomsListed))
+    await asyncio.sleep(20)
+    assert len(running.said(RoomsListed)) == before
+    running.world.server.room("second")
+    await asyncio.sleep(3)
+    listed = running.said(RoomsListed)[before]
+    assert isinstance(listed, RoomsListed)
+    assert {room.name for room in listed.rooms} == {"lobby", "second"}
     running.ask(WatchRooms(profile=None))
     calls = len(running.world.server.calls)
     await asyncio.sleep(20)

@@ -7,9 +7,13 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
+from lktui.core.commands import LookInto
 from lktui.core.events import ListedRoom, RoomsListed, RoomsRead, RoomsUnlisted
 from lktui.core.problems import ProblemCode, problem
-from lktui.engine.room_monitor import EVERY_S, ROOMS_A_ROUND, RoomMonitor
+from lktui.core.profile import Profile
+from lktui.engine.look_order import LIST_EVERY_S
+from lktui.engine.ports import Participant
+from lktui.engine.room_monitor import RoomMonitor
 from tests.support.fakes.agents import SESSION
 from tests.support.fakes.world import AGENT, EXPLICIT, World, profile
 
@@ -34,22 +38,21 @@ async def listed(world: World, times: int = 1) -> tuple[ListedRoom, ...]:
 async def test_what_was_not_looked_into_is_not_called_empty(
     world: World, monitor: RoomMonitor
 ) -> None:
-    crowd(world, 3 * ROOMS_A_ROUND)
+    crowd(world, 27)
     monitor.watch(EXPLICIT)
-    rooms = await listed(world)
-    assert sum(room.looked for room in rooms) == ROOMS_A_ROUND
-    rooms = await listed(world, 3)
-    assert all(room.looked for room in rooms)
+    assert not any(room.looked for room in await listed(world))
+    await world.until(lambda: all(room.looked for room in world.last(RoomsListed).rooms))
+    assert world.all(RoomsListed)[1].rooms[0].looked
 
 
 async def test_a_crowd_costs_no_more_than_five_requests_a_second(
     world: World, monitor: RoomMonitor
 ) -> None:
     crowd(world, 500)
-    monitor.look_into("room-007")
+    monitor.look_into(LookInto(room="room-007"))
     monitor.watch(EXPLICIT)
-    await world.clock.sleep(20 * EVERY_S)
-    assert len(world.server.calls) <= 5 * 20 * EVERY_S
+    await world.clock.sleep(20 * LIST_EVERY_S)
+    assert len(world.server.calls) <= 5 * 20 * LIST_EVERY_S
 
 
 async def test_rooms_on_the_screen_are_looked_into_each_round(
@@ -57,7 +60,7 @@ async def test_rooms_on_the_screen_are_looked_into_each_round(
 ) -> None:
     crowd(world, 500)
     in_view = tuple(f"room-{number:03}" for number in range(400, 409))
-    monitor.look_into("room-409", in_view)
+    monitor.look_into(LookInto(room="room-409", in_view=in_view))
     monitor.watch(EXPLICIT)
     await listed(world)
     world.server.workers[AGENT] = SESSION
@@ -77,14 +80,36 @@ async def test_the_room_that_is_looked_at_is_read_each_time_with_its_dispatches(
     made = world.server.dispatch("room-042", AGENT)
     monitor.watch(EXPLICIT)
     await listed(world)
-    monitor.look_into("room-042")
+    monitor.look_into(LookInto(room="room-042"))
     await listed(world, 2)
     (room,) = [room for room in world.last(RoomsListed).rooms if room.name == "room-042"]
     assert room.dispatches is not None
     assert [dispatch.id for dispatch in room.dispatches] == [made]
-    await world.clock.sleep(10 * EVERY_S)
+    await world.clock.sleep(10 * LIST_EVERY_S)
     asked = Counter(call.room for call in world.server.calls if call.name == "participants")
     assert asked["room-042"] >= 10
+
+
+async def test_a_room_in_which_we_are_costs_no_request_and_tells_who_is_there(
+    world: World,
+) -> None:
+    crowd(world, 2)
+    agent = Participant(identity="a", is_agent=True, agent_name="echo", state="listening")
+    there = [Participant(identity="me", hidden=True), Participant(identity="ann")]
+
+    def covered(_profile: Profile) -> dict[str, tuple[Participant, ...]]:
+        return {"room-001": tuple(there)}
+
+    monitor = RoomMonitor(world.gateway, world.recorder.emit, world.clock, covered)
+    monitor.look_into(LookInto(room="room-001", in_view=("room-000", "room-001")))
+    monitor.watch(EXPLICIT)
+    await listed(world)
+    there.append(agent)
+    await world.clock.sleep(5 * LIST_EVERY_S)
+    await monitor.close()
+    assert {call.room for call in world.server.calls if call.name == "participants"} == {"room-000"}
+    (room,) = [room for room in world.last(RoomsListed).rooms if room.name == "room-001"]
+    assert (room.people, room.agents, room.agent_states) == (2, ("echo",), ("listening",))
 
 
 async def test_a_list_that_cannot_be_read_says_when_it_was_read_last(
@@ -93,19 +118,19 @@ async def test_a_list_that_cannot_be_read_says_when_it_was_read_last(
     crowd(world, 1)
     monitor.watch(EXPLICIT)
     await listed(world)
-    await world.clock.sleep(5 * EVERY_S)
+    await world.clock.sleep(5 * LIST_EVERY_S)
     world.server.up = False
     await world.until(lambda: bool(world.all(RoomsUnlisted)))
     told = world.last(RoomsUnlisted)
     assert told.problem.code is ProblemCode.CONNECTION_REFUSED
-    assert 0 < told.wall - told.read_wall <= EVERY_S + 0.1
+    assert 0 < told.wall - told.read_wall <= LIST_EVERY_S + 0.1
 
 
 async def test_a_room_that_goes_while_it_is_looked_at_is_no_fault(
     world: World, monitor: RoomMonitor
 ) -> None:
     crowd(world, 2)
-    monitor.look_into("room-001")
+    monitor.look_into(LookInto(room="room-001"))
     unavailable = problem(ProblemCode.SERVER_ERROR, what="unavailable")
     world.server.fail("dispatches", unavailable)
     monitor.watch(EXPLICIT)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
+import msgspec
 import pytest_asyncio
 
 from lktui.core.cleanup import What
@@ -12,6 +14,8 @@ from lktui.core.commands import WatchRoom
 from lktui.core.events import (
     CleanupChanged,
     Connected,
+    LinkStalled,
+    LinkState,
     SessionEnded,
     SessionId,
     SessionSilent,
@@ -19,8 +23,9 @@ from lktui.core.events import (
 from lktui.core.fold import Fold
 from lktui.core.problems import ProblemCode
 from lktui.core.session import SessionState
+from lktui.core.verdict import Outcome
 from lktui.engine.room_watch import RoomWatch
-from tests.support.fakes.agents import RAW, SESSION, Script
+from tests.support.fakes.agents import DEAD, RAW, SESSION, Script
 from tests.support.fakes.world import AGENT, EXPLICIT, World
 
 ROOM = "call-5521"
@@ -96,6 +101,47 @@ async def test_a_line_is_refused(place: Place) -> None:
     run.say("k", "hello")
     assert place.world.notices[-1] == "not sent: this room is only watched"
     assert not place.world.server.called("send_chat")
+
+
+async def test_who_is_there_is_told_while_our_connection_stands(place: Place) -> None:
+    run = place.watch(SESSION)
+    assert run.there(EXPLICIT) == {}
+    await place.world.until(lambda: place.state.ready)
+    everybody = run.there(EXPLICIT)[ROOM]
+    assert [one.is_agent for one in everybody if not one.hidden] == [True]
+    elsewhere = msgspec.structs.replace(EXPLICIT, url="ws://elsewhere.example")
+    assert run.there(elsewhere) == {}
+    place.world.server.stop()
+    await place.world.until(lambda: place.state.link is LinkState.RECONNECTING)
+    assert run.there(EXPLICIT) == {}
+
+
+async def test_a_stall_of_the_server_is_told_and_not_blamed_on_the_agent(place: Place) -> None:
+    place.watch(SESSION)
+    await place.world.until(lambda: place.state.ready)
+    await asyncio.sleep(12)
+    verdicts = len(place.world.verdicts)
+    place.world.server.freeze()
+    await asyncio.sleep(9)
+    place.world.server.thaw()
+    await asyncio.sleep(5)
+    assert place.world.verdicts[verdicts:] == []
+    assert len(place.world.all(LinkStalled)) == 1
+
+
+async def test_a_dead_agent_is_said_not_to_answer_and_then_to_be_lost(place: Place) -> None:
+    place.watch(DEAD)
+    await place.world.until(lambda: Outcome.UNRESPONSIVE in place.world.verdicts)
+    place.world.server.leave(ROOM, place.world.server.rooms[ROOM].agents[0], "CONNECTION_TIMEOUT")
+    await place.world.until(lambda: Outcome.LOST in place.world.verdicts)
+
+
+async def test_a_quiet_watch_asks_the_server_nothing(place: Place) -> None:
+    place.watch(SESSION)
+    await place.world.until(lambda: place.state.ready)
+    before = len(place.world.server.called("participants", "dispatches"))
+    await asyncio.sleep(60)
+    assert len(place.world.server.called("participants", "dispatches")) == before
 
 
 async def test_an_agent_without_a_session_is_said_to_tell_nothing(place: Place) -> None:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+from livekit.protocol.agent_pb import agent_session as pb
+
 from lktui.core.cleanup import ItemState, What
-from lktui.core.events import AgentGone, CleanupResult, LinkState, ProblemRaised
+from lktui.core.dispatch import EVENT_LAG_S
+from lktui.core.events import (
+    AgentGone,
+    CleanupResult,
+    LinkStalled,
+    LinkState,
+    MemoryRead,
+    ProblemRaised,
+)
 from lktui.core.problems import ProblemCode
 from lktui.core.verdict import Outcome
-from tests.support.fakes.agents import SESSION
+from tests.support.fakes.agents import DEAD, MUTE, SESSION
 from tests.support.fakes.world import World
 
 
@@ -26,6 +37,23 @@ async def test_a_short_gap_does_not_lose_the_agent(world: World) -> None:
     await world.until(lambda: "agent: echo: still there?" in world.lines)
 
 
+async def test_a_line_that_is_typed_as_we_are_back_waits_until_the_agent_has_seen_us(
+    world: World,
+) -> None:
+    run = await world.ready(SESSION)
+    await asyncio.sleep(6)
+    world.server.stop()
+    await asyncio.sleep(3)
+    world.server.start()
+    await world.until(lambda: world.state.gap is not None and world.state.gap.ended_at is not None)
+    back_at = world.clock.monotonic()
+    await asyncio.sleep(0.01)
+    run.say("typed:1", "still there?")
+    await world.until(lambda: "agent: echo: still there?" in world.lines)
+    (sent_at,) = [call.at for call in world.server.calls if call.name == "send_chat"]
+    assert sent_at - back_at >= EVENT_LAG_S - 1.0
+
+
 async def test_an_agent_that_left_during_the_gap_is_noticed(world: World) -> None:
     await world.ready(SESSION)
     await asyncio.sleep(6)
@@ -37,6 +65,100 @@ async def test_an_agent_that_left_during_the_gap_is_noticed(world: World) -> Non
     world.server.start()
     await world.until(lambda: Outcome.LEFT in world.verdicts)
     assert world.last(AgentGone).reason == "not listed any more"
+
+
+async def test_a_stall_that_the_connection_outlives_is_told_and_not_blamed_on_the_agent(
+    world: World,
+) -> None:
+    await world.ready(SESSION)
+    await asyncio.sleep(12)
+    verdicts, stall_s = len(world.verdicts), 9.0
+    world.server.freeze()
+    began = world.clock.monotonic()
+    await asyncio.sleep(stall_s)
+    world.server.thaw()
+    await asyncio.sleep(20)
+    (stalled,) = world.all(LinkStalled)
+    assert began <= stalled.began_at <= began + 5.0
+    assert stalled.at == pytest.approx(began + stall_s, abs=0.2)
+    assert world.verdicts[verdicts:] == []
+    assert world.state.gap is not None
+
+
+@pytest.mark.parametrize("stall_s", [3.0, 4.0, 5.0, 6.0, 12.0])
+async def test_no_stall_however_long_is_the_agents_silence(world: World, stall_s: float) -> None:
+    await world.ready(SESSION)
+    for _ in range(8):
+        await asyncio.sleep(12.7)
+        verdicts = len(world.verdicts)
+        world.server.freeze()
+        await asyncio.sleep(stall_s)
+        world.server.thaw()
+        await asyncio.sleep(5)
+        assert world.verdicts[verdicts:] == []
+
+
+async def test_a_stall_while_an_answer_is_owed_is_told(world: World) -> None:
+    run = await world.ready(MUTE)
+    await asyncio.sleep(12)
+    run.say("typed:1", "hello")
+    await asyncio.sleep(1)
+    world.server.freeze()
+    await asyncio.sleep(5)
+    world.server.thaw()
+    await asyncio.sleep(5)
+    assert len(world.all(LinkStalled)) == 1
+
+
+async def test_a_slow_list_of_an_agent_that_answers_is_no_stall(world: World) -> None:
+    await world.ready(SESSION)
+    world.server.latency_s = 2.0
+    await asyncio.sleep(60)
+    assert world.all(LinkStalled) == []
+
+
+async def test_an_agent_that_is_away_for_a_while_is_no_stall_of_the_server(world: World) -> None:
+    await world.ready(DEAD)
+    await asyncio.sleep(15)
+    identity = world.agents[0]
+    run = world.runs[-1]
+    event = pb.AgentSessionEvent(user_state_changed={})
+    body = pb.AgentSessionMessage(event=event).SerializeToString()
+    run._room_says.session_message(identity, body, world.clock.monotonic())
+    await asyncio.sleep(10)
+    assert world.all(LinkStalled) == []
+
+
+async def test_a_gap_begins_when_nothing_was_heard_any_more_not_when_the_sdk_notices(
+    world: World,
+) -> None:
+    run = await world.ready(SESSION)
+    await asyncio.sleep(12)
+    world.server.freeze()
+    began = world.clock.monotonic()
+    await asyncio.sleep(14)
+    run._room_says.link_changed(LinkState.RECONNECTING, "")
+    await asyncio.sleep(6)
+    world.server.thaw()
+    run._room_says.link_changed(LinkState.CONNECTED, "")
+    await asyncio.sleep(5)
+    gap = world.state.gap
+    assert gap is not None
+    assert gap.began_at - began <= 5.0
+    assert gap.ended_at == pytest.approx(began + 20, abs=0.1)
+    assert world.all(LinkStalled) == []
+    assert world.all(MemoryRead)[-1].gap_began_at == gap.began_at
+
+
+async def test_a_gap_is_not_older_than_the_loss_where_the_agent_alone_was_silent(
+    world: World,
+) -> None:
+    run = await world.ready(DEAD)
+    await asyncio.sleep(15)
+    now = world.clock.monotonic()
+    run._room_says.link_changed(LinkState.RECONNECTING, "")
+    assert world.state.gap is not None
+    assert world.state.gap.began_at == now
 
 
 async def test_a_retry_waits_for_the_connection(world: World) -> None:

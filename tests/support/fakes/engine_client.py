@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from lktui.core.commands import AnyCommand
-from lktui.core.events import AnyEvent, Hello, QueueRead
+from lktui.core.commands import AnyCommand, WriteRecord
+from lktui.core.events import AnyEvent, Hello, QueueRead, RecordWritten
 from lktui.core.wire import PROTOCOL
 from lktui.session.engine_client import EngineHealth
 
@@ -36,8 +36,10 @@ class FakeEngine:
         self.on_events([hello, QueueRead(items=())] if self.reads_queue else [hello])
 
     def send(self, command: AnyCommand) -> None:
-        """Keep a command."""
+        """Keep a command; nothing is ever pending for the record."""
         self.commands.append(command)
+        if isinstance(command, WriteRecord):
+            self.say(RecordWritten())
 
     async def stop(self, grace_s: float) -> None:
         """End at once, or never."""

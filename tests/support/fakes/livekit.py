@@ -124,6 +124,9 @@ class FakeLiveKit:
         """Set by every request."""
         self.on_call: Callable[[Call], None] = lambda _call: None
         """Called as a request arrives, before anything has happened."""
+        self.moves = asyncio.Event()
+        """Set while it does not stand still."""
+        self.moves.set()
         self._faults: dict[str, list[_Fault]] = {}
         self._gates: dict[str, asyncio.Event] = {}
         self._serial = 0
@@ -164,6 +167,14 @@ class FakeLiveKit:
             room.dispatches.clear()
             room.sid = self.new_id("RM")
 
+    def freeze(self) -> None:
+        """Stand still: nothing is answered, and what is sent to agents waits; nobody is told."""
+        self.moves.clear()
+
+    def thaw(self) -> None:
+        """Go on; what has waited is done now."""
+        self.moves.set()
+
     async def _gap(self, room: Room, who: str, listener: LinkListener) -> None:
         await asyncio.sleep(0.05)
         listener.link_changed(LinkState.RECONNECTING, "")
@@ -196,6 +207,7 @@ class FakeLiveKit:
         self.on_call(call)
         self.arrived.set()
         await asyncio.sleep(self.latency_s / 2)
+        await self.moves.wait()
         gate = self._gates.get(name)
         if gate is not None:
             await gate.wait()

@@ -151,7 +151,18 @@ class FakeRoomLink:
                 self._server.begin(self._reply(room, member, text))
 
     async def send_session(self, request_id: str, body: bytes, identity: str) -> None:
-        """Ask an agent's session: it answers a ping, or not at all."""
+        """Ask an agent's session; SCTP takes it, whatever the server does."""
+        if not self._server.moves.is_set():
+            self._server.begin(self._deliver_late(request_id, body, identity))
+        else:
+            await self._deliver(request_id, body, identity)
+
+    async def _deliver_late(self, request_id: str, body: bytes, identity: str) -> None:
+        await self._server.moves.wait()
+        await self._deliver(request_id, body, identity)
+
+    async def _deliver(self, request_id: str, body: bytes, identity: str) -> None:
+        """Let an agent answer a ping or tell its memory; one without a session does neither."""
         message = pb.AgentSessionMessage()
         message.ParseFromString(body)
         room = await self._server.serve("send_session", self.room, lambda: self._here)
