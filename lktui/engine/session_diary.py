@@ -175,7 +175,8 @@ class SessionDiary:
     ) -> bool:
         """Tell that another agent speaks from now on; the first one takes over from nobody."""
         key = f"{clean(identity)}:{clean(handoff.id)}"
-        if not handoff.old_agent_id or key in self._handoffs:
+        known = self._handoffs.get(key)
+        if not handoff.old_agent_id or (known and (remembered or not known.remembered)):
             return False
         made_at = 0.0 if remembered else seconds_of(handoff.created_at)
         new = clean(handoff.new_agent_id, limit=_MAX_NAME)
@@ -245,7 +246,10 @@ class SessionDiary:
     ) -> bool:
         """Tell that a tool runs; whether that is new."""
         key = _key(identity, call.call_id)
-        if key in self._calls:
+        known = self._calls.get(key)
+        if known is not None:
+            if known.remembered and not remembered:
+                self._tell(_told_live(known, self._place(identity, key, made_at, at)))
             return False
         tool = ToolUpdated(
             session=self._session,
@@ -298,6 +302,11 @@ class SessionDiary:
         if counted != self._usage:
             self._usage = counted
             self._emit(counted)
+
+
+def _told_live(tool: ToolUpdated, began_at: float) -> ToolUpdated:
+    """Give a call that was read from memory before it was told: only now its place is known."""
+    return msgspec.structs.replace(tool, began_at=began_at, remembered=False)
 
 
 def _key(identity: str, call_id: str) -> str:

@@ -92,7 +92,8 @@ async def test_a_talk_with_tools_is_the_same_for_all_who_see_it(
         assert await talker.has_told(HANDOFF)
         assert await watcher.has_told(HANDOFF)
         # What tells of the last line's place may still be on its way.
-        assert await watcher.until(lambda: watcher.told == talker.told), watcher.told
+        await watcher.until(lambda: watcher.told == talker.told)
+        assert watcher.told == talker.told
         assert talker.state.told.tools == watcher.state.told.tools == 13
         assert watcher.state.told.tools_failed == 4
         assert ("tool", 'find_order(number="12") → order 12: 2 items') in talker.told

@@ -75,6 +75,28 @@ def test_a_call_that_is_only_remembered_says_so_and_has_no_duration(room: Watche
     assert all_of(room, MemoryRead)[-1].lines == 1
 
 
+def test_what_was_remembered_before_it_was_told_moves_to_where_it_was_made(room: Watched) -> None:
+    room.heard("hello", AGENT, 101.0)
+    remember(room, call(), output("it"))
+    room.tool_began(made_at=102.0, at=102.01)
+    room.tool_ended(made_at=102.1, at=102.11)
+    assert room.rows == ["hello", 'find(number="7") → it']
+    assert (room.tools[-1].remembered, room.tools[-1].state) == (False, ToolState.DONE)
+
+
+def test_a_handoff_that_was_remembered_before_it_was_told_moves_too(room: Watched) -> None:
+    room.heard("hello", AGENT, 101.0)
+    item = Item()
+    item.agent_handoff.id = "h1"
+    item.agent_handoff.old_agent_id, item.agent_handoff.new_agent_id = "shop", "support"
+    remember(room, item)
+    room.handed_off(made_at=102.0, at=102.01)
+    first, second = all_of(room, AgentHandedOff)
+    assert first.key == second.key
+    assert second.began_at > 101.0
+    assert not second.remembered
+
+
 def test_an_output_that_is_an_error_makes_a_failed_call(room: Watched) -> None:
     remember(room, call(), output("too old", failed=True))
     assert room.tools[-1].state is ToolState.FAILED
