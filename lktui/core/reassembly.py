@@ -78,6 +78,8 @@ class _Segment:
     """Its line is shown as that of another segment or of the agent's memory."""
     interrupted: bool = False
     """The agent says that it was: a stream's end does not tell."""
+    remembered: str = ""
+    """Id of the line of the agent's memory that it is; lines may be said twice."""
     shown: bool = False
     """An update has gone out and was not taken back."""
 
@@ -239,6 +241,7 @@ class Reassembly:
         segment = self._segment_of(item)
         if segment is None:
             return None, None
+        segment.remembered = item.id
         if not item.interrupted or segment.interrupted:
             return None, segment.opened_at
         segment.interrupted = True
@@ -252,7 +255,8 @@ class Reassembly:
         """
         words, found, most = normal(clean(item.text)), None, 0.0
         for segment in reversed(self._segments.values()):
-            if segment.shown and _may_be_by(segment, item):
+            is_free = segment.remembered in ("", item.id)
+            if is_free and segment.shown and _may_be_by(segment, item):
                 alike = likeness(normal(segment.text), words, broken_off=item.interrupted)
                 if alike > most:
                     found, most = segment, alike

@@ -136,9 +136,13 @@ class Conversation:
 
     def confirmed(self, line: Remembered) -> float | None:
         """Take a line that the agent has just remembered; when it began, if it was streamed."""
+        self._fresh.append((self._now + UNSTREAMED_S, line))
+        return self.began(line)
+
+    def began(self, line: Remembered) -> float | None:
+        """Give when a line began that an agent remembers; None while nobody has streamed it."""
         update, began_at = self._reassembly.confirmed(line)
         self._tell(update)
-        self._fresh.append((self._now + UNSTREAMED_S, line))
         return began_at
 
     async def expire(self) -> None:

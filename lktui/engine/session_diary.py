@@ -25,6 +25,7 @@ from lktui.core.events import (
     ToolUpdated,
     UsageCounted,
 )
+from lktui.core.reassembly import Remembered
 from lktui.core.sanitize import clean, clean_detail
 from lktui.engine.conversation import Conversation
 from lktui.engine.session_items import (
@@ -47,9 +48,20 @@ _MOVABLE = 32
 """Calls and handoffs of an agent that may still turn out to stand elsewhere."""
 
 
+_STREAMED_S = 10.0
+"""No stream of a line is later than the agent's memory of it by more."""
+
+
 class _Told(msgspec.Struct, frozen=True):
     key: str
     made_at: float
+
+
+class _Unplaced(msgspec.Struct, frozen=True):
+    line: Remembered
+    made_at: float
+    until: float
+    """On the engine's clock."""
 
 
 class SessionDiary:
@@ -73,6 +85,9 @@ class SessionDiary:
         self._usage: UsageCounted | None = None
         self._silent: set[str] = set()
         self._orders: defaultdict[str, SessionOrder] = defaultdict(SessionOrder)
+        self._unplaced: defaultdict[str, deque[_Unplaced]] = defaultdict(
+            lambda: deque(maxlen=_MOVABLE)
+        )
         self._movable: defaultdict[str, deque[_Told]] = defaultdict(lambda: deque(maxlen=_MOVABLE))
 
     def event(self, identity: str, event: pb.AgentSessionEvent, at: float) -> None:
@@ -87,6 +102,7 @@ class SessionDiary:
             return
         made_at = seconds_of(event.created_at)
         self._orders[identity].came(made_at, at)
+        self._place_late(identity, at)
         match event.WhichOneof("event"):
             case "tool_execution_updated":
                 self._tool_updated(identity, event.tool_execution_updated, made_at, at)
@@ -164,6 +180,9 @@ class SessionDiary:
                 if about is not None:
                     self._orders[identity].line(made_at(item), about)
                     self._move(identity)
+                else:
+                    unplaced = _Unplaced(line, made_at(item), at + _STREAMED_S)
+                    self._unplaced[identity].append(unplaced)
                 turn = measured(self._session, identity, item.message, about or at)
                 if turn is not None:
                     self._emit(turn)
@@ -201,6 +220,18 @@ class SessionDiary:
         if made_at:
             self._movable[identity].append(_Told(key, made_at))
         return self._orders[identity].place(made_at, at)
+
+    def _place_late(self, identity: str, at: float) -> None:
+        """Look again for lines that the agent remembered before they were streamed to us."""
+        waiting = self._unplaced[identity]
+        for _ in range(len(waiting)):
+            one = waiting.popleft()
+            began_at = self._conversation.began(one.line)
+            if began_at is not None:
+                self._orders[identity].line(one.made_at, began_at)
+                self._move(identity)
+            elif at < one.until:
+                waiting.append(one)
 
     def _move(self, identity: str) -> None:
         """Tell anew what stands on the wrong side of a line whose place is known now."""

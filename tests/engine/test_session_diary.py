@@ -97,6 +97,26 @@ def test_a_handoff_that_was_remembered_before_it_was_told_moves_too(room: Watche
     assert not second.remembered
 
 
+def test_a_line_that_is_said_again_and_streamed_late_moves_nothing_to_the_first(
+    room: Watched,
+) -> None:
+    user = pb.ChatRole.USER
+    room.heard("order 7", TALKER, 101.0)
+    room.added("order 7", user, 101.0, 101.01)
+    room.tool_began(made_at=101.1, at=101.11)
+    room.tool_ended(made_at=101.2, at=101.21)
+    room.heard("done", AGENT, 101.3)
+    room.added("done", pb.ChatRole.ASSISTANT, 101.25, 101.35)
+    room.added("order 7", user, 102.0, 102.01)  # its stream is still on the way
+    assert room.rows == ["order 7", "find() → it", "done"]
+    room.tool_began(made_at=102.1, at=102.11, call_id="c2")
+    room.tool_ended(made_at=102.2, at=102.21, call_id="c2")
+    room.heard("order 7", TALKER, 102.5)
+    room.heard("done", AGENT, 102.6)
+    room.added("done", pb.ChatRole.ASSISTANT, 102.25, 102.65)
+    assert room.rows == ["order 7", "find() → it", "done"] * 2
+
+
 def test_an_output_that_is_an_error_makes_a_failed_call(room: Watched) -> None:
     remember(room, call(), output("too old", failed=True))
     assert room.tools[-1].state is ToolState.FAILED
