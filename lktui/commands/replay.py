@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import math
 import sys
+from collections.abc import Iterable, Iterator
 
 from lktui.clock import SystemClock
 from lktui.commands.diagnostics import misused
@@ -15,9 +15,8 @@ from lktui.core.events import AnySessionEvent
 from lktui.core.export import event_line, spoken_line
 from lktui.core.fold import Fold
 from lktui.core.problems import ExitCode, PortError
-from lktui.core.transcript import Row, Transcript
 from lktui.invocation import Invocation
-from lktui.session.replay_engine import ReplayClock, ReplayEngine, batches
+from lktui.session.replay_engine import ReplayClock, ReplayEngine
 
 _VERB = "replay"
 
@@ -52,42 +51,26 @@ def run(invocation: Invocation, args: argparse.Namespace) -> int:
 
 
 async def _print(events: list[AnySessionEvent], clock: ReplayClock, *, as_json: bool) -> int:
-    fold = Fold()
-    teller = _Teller(fold.transcript(events[0].session))
-    for due in batches(events):
-        await clock.sleep(max(0.0, due[0].at - clock.monotonic()))
-        if as_json:
-            sys.stdout.writelines(map(event_line, due))
-        else:
-            state = fold.apply(due).sessions[events[0].session]
-            sys.stdout.writelines(
-                spoken_line(row, state.opened_at) + "\n" for row in teller.new_rows()
-            )
+    lines = _events_as_told(events) if as_json else _rows_as_they_stand(events)
+    for due_s, line in lines:
+        await clock.sleep(max(0.0, due_s - clock.monotonic()))
+        sys.stdout.write(line)
         sys.stdout.flush()
-        await asyncio.sleep(0)
     return ExitCode.OK
 
 
-class _Teller:
-    """Gives each row of a transcript once, when it comes or is another one."""
+def _events_as_told(events: Iterable[AnySessionEvent]) -> Iterator[tuple[float, str]]:
+    """Give each event with its time."""
+    for event in events:
+        yield event.at, event_line(event)
 
-    def __init__(self, rows: Transcript) -> None:
-        self._rows = rows
-        self._edits = rows.edits
-        self._told: set[tuple[float, str, str]] = set()
 
-    def new_rows(self) -> list[Row]:
-        """Give the rows that have not been told."""
-        splices = self._rows.splices_since(self._edits)
-        self._edits = self._rows.edits
-        if splices is not None and not splices:
-            return []
-        first = 0 if splices is None else min(splice.at for splice in splices)
-        new: list[Row] = []
-        for index in range(first, len(self._rows)):
-            row = self._rows[index]
-            name = (row.at, row.speaker, row.text)
-            if name not in self._told:
-                self._told.add(name)
-                new.append(row)
-        return new
+def _rows_as_they_stand(events: list[AnySessionEvent]) -> Iterator[tuple[float, str]]:
+    """Give each row with its time, in the order and words that it has in the end.
+
+    A printed line cannot move, as a tool's does whose message came after the reply's.
+    """
+    fold, session = Fold(), events[0].session
+    opened_at = fold.apply(events).sessions[session].opened_at
+    for row in fold.transcript(session):
+        yield row.at, spoken_line(row, opened_at) + "\n"
