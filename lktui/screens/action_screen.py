@@ -63,6 +63,10 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
         """Whether printable keys are text now, here or in what lies over it."""
         return self.typing
 
+    def is_covered(self, name: ActionId) -> bool:  # noqa: ARG002 - for those that can be covered
+        """Whether something lies over what an action's key is for."""
+        return False
+
     def view(self) -> View:
         """Give what actions are judged by."""
         return View()
@@ -100,6 +104,8 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
 
     async def action_perform(self, name: str) -> None:
         """Take a key press; the next one waits until this is done."""
+        if self.is_covered(ActionId(name)):
+            return
         rest = self.perform(ActionId(name))
         if rest is not None:
             await rest

@@ -234,6 +234,11 @@ class DashboardScreen(ActionScreen[None]):
         """Whether printable keys are text: also in what lies over the screen."""
         return self.overlay is not None or self.typing
 
+    def is_covered(self, name: ActionId) -> bool:
+        """Whether something lies over what an action's key is for."""
+        over = self.overlay
+        return over is not None and ACTIONS[name].scope not in (over.SCOPE, Scope.GLOBAL)
+
     async def open_overlay(self, over: Overlay) -> None:
         """Let something rise from the bottom and take the keys."""
         self._below_overlay = self.focused

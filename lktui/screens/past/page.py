@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from lktui.core.action_types import Question, Scope, View
-from lktui.core.actions import PARENTS, ActionId, key_of
+from lktui.core.actions import ACTIONS, PARENTS, ActionId, key_of
 from lktui.core.events import SessionId
 from lktui.core.footer_entries import footer_entries, help_entry
 from lktui.core.problems import PortError
@@ -112,6 +112,11 @@ class PastPage(Exporting, ListMoves, ListMarks[SessionId | None]):
     def takes_text(self) -> bool:
         """Whether printable keys are text: also in what lies over the page."""
         return self.typing or bool(self.query(Overlay))
+
+    def is_covered(self, name: ActionId) -> bool:
+        """Whether something lies over what an action's key is for."""
+        over = next(iter(self.query(Overlay)), None)
+        return over is not None and ACTIONS[name].scope is not over.SCOPE
 
     def refuse(self, reason: str) -> None:
         """Say in the status line why it is not done."""

@@ -349,3 +349,18 @@ async def test_a_conversation_that_cannot_be_recorded_is_said_not_to_have_begun(
         assert "starting" not in dashboard.text
         await dashboard.press("s")
         assert "◐ starting" in dashboard.text
+
+
+async def test_what_lies_over_the_screen_keeps_its_keys_from_what_is_below(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((80, 24)):
+        await opened(dashboard)
+        await dashboard.press("e")
+        assert "m  write Markdown" in dashboard.text
+        await dashboard.press("enter", "x", *"s")
+        assert dashboard.engine.asked(EndSession) == []
+        assert dashboard.engine.asked(StartSession) == []
+        await dashboard.press("escape")
+        assert "m  write Markdown" not in dashboard.text
+        assert "› enter to type" in dashboard.text
