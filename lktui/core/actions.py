@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from lktui.core import action_reasons as why
+from lktui.core import cleanup_reasons
 from lktui.core.action_types import Action, Danger, Scope
 from lktui.core.profile_actions import PROFILE_ACTIONS
 from lktui.core.reading_actions import LIVE_ACTIONS, RECORD_ACTIONS, ask_send
@@ -244,14 +245,15 @@ _REGISTRY: tuple[Action, ...] = (
        help="take one of your own later lines"),
     # --- cleanup
     _A(id=_I.CLEANUP_TRY, keys=("r",), title="Try now", scope=_S.CLEANUP, rank=1,
-       help="try to remove it now", bulk=True, unavailable=why.no_try),
+       help="try to remove it now", bulk=True, unavailable=cleanup_reasons.no_try),
     _A(id=_I.CLEANUP_TRY_ALL, keys=("R",), title="Try all", scope=_S.CLEANUP, rank=2,
-       help="try everything that is due, waiting or stuck", unavailable=why.no_try_all),
+       help="try everything that is due, waiting or stuck", unavailable=cleanup_reasons.no_try_all),
     _A(id=_I.CLEANUP_ORPHANS, keys=("o",), title="Orphans", scope=_S.CLEANUP, rank=3,
-       help="rooms that look like ours and are not here", unavailable=why.no_orphans),
+       help="rooms that look like ours and are not here", unavailable=cleanup_reasons.no_orphans),
     _A(id=_I.CLEANUP_FORGET, keys=("f",), title="Forget", scope=_S.CLEANUP, rank=4,
        help="take it off the queue, not the server; asks first", bulk=True,
-       danger=Danger.DESTRUCTIVE, unavailable=why.no_forget, ask=why.ask_forget),
+       danger=Danger.DESTRUCTIVE, unavailable=cleanup_reasons.no_forget,
+       ask=cleanup_reasons.ask_forget),
     _A(id=_I.CLEANUP_OPEN, keys=("enter",), title="All tries", scope=_S.CLEANUP, rank=5,
        help="what was tried, when, and what was said", unavailable=why.no_rows),
     _A(id=_I.CLEANUP_MARK, keys=("space",), title="Mark", scope=_S.CLEANUP, rank=8,
@@ -262,7 +264,8 @@ _REGISTRY: tuple[Action, ...] = (
        help="copy the room's name or the dispatch's id", unavailable=why.no_rows),
     _A(id=_I.ORPHANS_DELETE, keys=("d",), title="Delete", scope=_S.ORPHANS, rank=1,
        help="delete the room or those marked; asks first", bulk=True,
-       danger=Danger.DESTRUCTIVE, unavailable=why.no_orphan_delete, ask=why.ask_orphan_delete),
+       danger=Danger.DESTRUCTIVE, unavailable=cleanup_reasons.no_orphan_delete,
+       ask=cleanup_reasons.ask_orphan_delete),
     _A(id=_I.ORPHANS_MARK, keys=("space",), title="Mark", scope=_S.ORPHANS, rank=2,
        help="mark the row and go down; again unmarks", unavailable=why.no_rows),
     _A(id=_I.ORPHANS_MARK_ALL, keys=("*",), title="Mark all", scope=_S.ORPHANS, rank=3,
@@ -270,7 +273,7 @@ _REGISTRY: tuple[Action, ...] = (
     _A(id=_I.ORPHANS_CLOSE, keys=("o",), title="Back to queue", scope=_S.ORPHANS, rank=4,
        help="back to what was made here"),
     _A(id=_I.ORPHANS_LOOK, keys=("r",), title="Look again", scope=_S.ORPHANS, rank=5,
-       help="look through the server's rooms again", unavailable=why.no_orphans),
+       help="look through the server's rooms again", unavailable=cleanup_reasons.no_orphans),
     _A(id=_I.ORPHANS_COPY_ID, keys=("i",), title="Copy name", scope=_S.ORPHANS,
        help="copy the room's name", unavailable=why.no_rows),
     _A(id=_I.TRIES_CLOSE, keys=("enter",), title="Back", scope=_S.TRIES, rank=1,

@@ -10,10 +10,10 @@ import msgspec
 from textual.binding import BindingType
 from textual.content import Content
 
-from lktui.core.action_reasons import forgettable
 from lktui.core.action_types import Scope, View
 from lktui.core.actions import ActionId, key_of
 from lktui.core.cleanup import OPEN, CleanupItem, ItemState
+from lktui.core.cleanup_reasons import forgettable
 from lktui.core.signs import StateKind
 from lktui.screens.action_screen import does
 from lktui.screens.chrome import attention_of_item
