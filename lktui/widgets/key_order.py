@@ -81,11 +81,14 @@ class KeyOrder:
         self._follow(target, self._serial)
 
     def _follow(self, node: MessagePump, serial: int) -> None:
-        """Go the way of the key, which bubbles from its target up to the app, queue by queue."""
+        """Go the way of the key, which bubbles from its target up to the app, queue by queue.
+
+        A focus that the key asked for waits in the app's queue by then: the last call goes behind.
+        """
         parent = node._parent  # noqa: SLF001 - the way that Textual's own messages bubble
-        at_end = parent is None or not node.call_later(partial(self._follow, parent, serial))
-        if at_end:
-            self._app.call_later(partial(self._done, serial))
+        if parent is None or not node.call_later(partial(self._follow, parent, serial)):
+            done = partial(self._done, serial)
+            self._app.call_later(partial(self._app.call_later, done))
 
     async def _done(self, serial: int) -> None:
         if serial == self._serial:

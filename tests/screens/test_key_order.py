@@ -32,6 +32,14 @@ async def test_a_filter_and_a_start_in_one_piece_start_what_the_filter_left(make
     assert [command.profile.name for command in started] == ["b"]
 
 
+async def test_no_letter_of_a_filter_is_lost_that_comes_at_once(make: Make) -> None:
+    board = make({"a": OTHER, "b": STAGING})
+    async with board.running((80, 24)):
+        burst(board, "/checkout")
+        await board.settled()
+        assert "/ checkout" in board.text
+
+
 async def test_a_key_whose_widget_went_away_does_not_hold_back_the_next(make: Make) -> None:
     board = make({"a": OTHER})
     async with board.running((80, 24)):
