@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 from textual import events
+from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
@@ -27,6 +28,8 @@ from lktui.widgets.rule import hairline
 
 LOOKED_AFTER_S = 1.0
 """A row that was under the cursor for so long has been looked at."""
+_KEPT_LINES = 300
+"""As many as are seen while one pages or types a filter; drawing one anew is most of such a key."""
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -106,6 +109,8 @@ class ListTable(Widget, can_focus=True):
         self._top = 0
         self._waited_for = ""
         self._look: Timer | None = None
+        self._drawn: LRUCache[tuple[object, ...], Strip] = LRUCache(_KEPT_LINES)
+        """Rows as they were drawn for the present width and style, by their looks."""
 
     # --- what is shown ----------------------------------------------------------------------
 
@@ -272,10 +277,16 @@ class ListTable(Widget, can_focus=True):
         # What was drawn for the new height came before the first row in view was known.
         self.refresh()
 
+    def notify_style_update(self) -> None:
+        """Draw all rows anew: a theme may have changed what their colours are."""
+        super().notify_style_update()
+        self._drawn.clear()
+
     def _lay_out(self) -> None:
         """Place the columns for the present width; the first drawing comes before `on_resize`."""
         if self._laid_out_for != self.size.width:
             self._laid_out_for = self.size.width
+            self._drawn.clear()
             self._places = places(self._columns, self.size.width)
             self._shorten()
 
@@ -319,28 +330,33 @@ class ListTable(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         self._lay_out()
-        width = self.size.width
-        at = self._top + y - self._head
-        style = self.visual_style
-        content = Content("")
         if not self._entries:
-            content = self._empty_line(y)
-        elif y < self._head:
-            content = self._titles()
-        elif at < len(self._entries):
-            entry = self._entries[at]
-            if isinstance(entry, Caption):
-                content = _caption(entry, width)
-            else:
-                on = at == self._stops[self._at]
-                content = self._row_line(entry, on=on)
-                if on:
-                    style = self._cursor_style()
-                    if self.app.current_theme.ansi:
-                        # Reverse video over colours would be patchwork; glyph and word stay.
-                        content = Content(content.plain)
-        strips = Visual.to_strips(self, content, width, 1, style, pad=True)
+            return self._strip(self._empty_line(y))
+        if y < self._head:
+            return self._strip(self._titles())
+        at = self._top + y - self._head
+        entry = self._entries[at] if at < len(self._entries) else None
+        if not isinstance(entry, Row):
+            return self._strip(_caption(entry, self.size.width) if entry else Content(""))
+        look = self._look_of(y)
+        strip = self._drawn.get(look)
+        if strip is None:
+            strip = self._drawn[look] = self._row_strip(entry, on=at == self._stops[self._at])
+        return strip
+
+    def _strip(self, content: Content, style: Style | None = None) -> Strip:
+        width = self.size.width
+        strips = Visual.to_strips(self, content, width, 1, style or self.visual_style, pad=True)
         return strips[0] if strips else Strip.blank(width)
+
+    def _row_strip(self, row: Row, *, on: bool) -> Strip:
+        content = self._row_line(row, on=on)
+        if not on:
+            return self._strip(content)
+        if self.app.current_theme.ansi:
+            # Reverse video over colours would be patchwork; glyph and word stay.
+            content = Content(content.plain)
+        return self._strip(content, self._cursor_style())
 
     def _cursor_style(self) -> Style:
         style = self.get_visual_style("list-table--cursor")

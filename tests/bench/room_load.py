@@ -1,6 +1,7 @@
 """A load on a server, by LiveKit's own SDK in a process of its own; prints figures as JSON.
 
-Usage: room_load.py connect COUNT | talk ROOMS LINES_PER_S SECONDS | churn ROOMS
+Usage: room_load.py connect COUNT | talk ROOMS LINES_PER_S SECONDS | tell ROOMS SECONDS |
+       churn ROOMS
 """
 
 from __future__ import annotations
@@ -47,16 +48,10 @@ async def connect(count: int) -> dict[str, float]:
     return {"median_ms": statistics.median(took), "slowest_ms": max(took)}
 
 
-class Couple:
-    """Two in a room, of whom one talks and the other one listens."""
-
-    def __init__(self) -> None:
-        self.late: list[float] = []
-        self._reading: set[asyncio.Task[None]] = set()
+class Talker:
+    """Somebody who talks in a room."""
 
     async def join(self, room: str) -> None:
-        self._listener, _ = await joined(room, "listener")
-        self._listener.register_text_stream_handler("lk.chat", self._on_text)
         self._talker, _ = await joined(room, "talker")
 
     async def talk(self, lines_per_s: float, seconds: float) -> int:
@@ -74,6 +69,22 @@ class Couple:
 
     async def leave(self) -> None:
         await self._talker.disconnect()
+
+
+class Couple(Talker):
+    """Two in a room, of whom one talks and the other one listens."""
+
+    def __init__(self) -> None:
+        self.late: list[float] = []
+        self._reading: set[asyncio.Task[None]] = set()
+
+    async def join(self, room: str) -> None:
+        self._listener, _ = await joined(room, "listener")
+        self._listener.register_text_stream_handler("lk.chat", self._on_text)
+        await super().join(room)
+
+    async def leave(self) -> None:
+        await super().leave()
         await self._listener.disconnect()
 
     def _on_text(self, reader: rtc.TextStreamReader, _identity: str) -> None:
@@ -113,6 +124,22 @@ async def talk(rooms: int, lines_per_s: float, seconds: float) -> dict[str, floa
     return figures
 
 
+async def tell(rooms: int, seconds: float) -> dict[str, float]:
+    """Say a line a second in each room, where nobody listens but whoever watches.
+
+    They would be on machines of their own: here they take what processor is left.
+    """
+    os.nice(19)
+    talkers = [Talker() for _ in range(rooms)]
+    for number, talker in enumerate(talkers):
+        await talker.join(f"talk-{number}")
+    print(json.dumps({"connected": rooms}), flush=True)
+    said = sum(await asyncio.gather(*(one.talk(1.0, seconds) for one in talkers)))
+    for talker in talkers:
+        await talker.leave()
+    return {"said": said}
+
+
 async def churn(rooms: int) -> dict[str, float]:
     """Open rooms, join each and delete it."""
     server = api.LiveKitAPI()
@@ -139,6 +166,8 @@ async def main(verb: str, *arguments: str) -> None:
             figures = await connect(int(arguments[0]))
         case "talk":
             figures = await talk(int(arguments[0]), float(arguments[1]), float(arguments[2]))
+        case "tell":
+            figures = await tell(int(arguments[0]), float(arguments[1]))
         case _:
             figures = await churn(int(arguments[0]))
     print(json.dumps(figures), flush=True)

@@ -110,6 +110,11 @@ class LiveKitServer:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
+    @property
+    def pid(self) -> int:
+        """The process id of the server that runs now."""
+        return self._process.pid
+
     def _start(self) -> subprocess.Popen[bytes]:
         rtc = f"{{tcp_port: {self.port + 1}, udp_port: {self.port + 2}, {self._rtc}}}"
         config = f"{{port: {self.port}, rtc: {rtc}, turn: {{{self._turn}}}}}"

@@ -65,3 +65,18 @@ async def test_a_row_that_looks_different_is_drawn_again_alone() -> None:
         ages = ["4m" if number == 2 else "3m" for number in range(8)]
         app.table.show([row(number, age_s=181, age=age) for number, age in enumerate(ages)])
         assert app.table.drawn == [3]
+
+
+async def test_a_row_takes_the_colours_of_a_theme_that_is_chosen_later() -> None:
+    app = OneTable()
+    _, other, *_ = load_themes([shipped_folder()]).themes
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.table.show([row(1, age_s=1), row(2, age_s=2)])
+        await pilot.pause()
+        before = app.table.render_line(2)
+        app.register_theme(other)
+        app.theme = other.name
+        await pilot.pause()
+        after = app.table.render_line(2)
+        assert after.text == before.text
+        assert list(after) != list(before)
