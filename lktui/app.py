@@ -39,8 +39,11 @@ _SAY_EVERY_S = 1.0
 class LktuiApp(App[None], inherit_bindings=False):
     """Four screens on one controller."""
 
-    # With the first screen's, whose rules would otherwise be the cause of a second parsing.
-    CSS_PATH = ["app.tcss", "screens/profiles/profiles.tcss"]  # noqa: RUF012 - Textual's own
+    # With the modes' own, each of which would otherwise be the cause of another parsing of all.
+    CSS_PATH = [  # noqa: RUF012 - Textual's own
+        "app.tcss",
+        *(f"screens/{mode}/{mode}.tcss" for mode in ("profiles", "rooms", "live", "cleanup")),
+    ]
     ENABLE_COMMAND_PALETTE = False
     DEFAULT_MODE = Scope.PROFILES
     HORIZONTAL_BREAKPOINTS, VERTICAL_BREAKPOINTS = BY_WIDTH, BY_HEIGHT

@@ -122,3 +122,21 @@ def test_a_verb_never_imports_the_screens_nor_what_the_engine_does(
     )
     assert "lktui.cli" in imported(modules)
     assert imported(modules) & (_OF_THE_ENGINE | left_out) == set()
+
+
+def test_the_screens_that_are_opened_next_are_imported_while_one_looks_at_the_first() -> None:
+    script = """
+import sys, threading
+from lktui import first_paint
+first_paint._AHEAD_AFTER_S = 0
+with first_paint.screens_ahead():
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join()
+print(*sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    screens = {f"lktui.screens.{name}.screen" for name in ("rooms", "live", "cleanup")}
+    assert screens <= set(done.stdout.split())
