@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lktui.cli import main
-from lktui.core.events import AnyEvent, CleanupResult, Noted, SegmentUpdated, SessionEnded
+from lktui.core.events import AnyEvent, Noted, SegmentUpdated
 from lktui.core.export import read_events
 from lktui.core.fold import Fold
 from lktui.store.paths import Paths
@@ -20,21 +20,11 @@ ORDER = Conversation("7f3a02", age_s=7000)
 FAILED = Conversation("91bc4e", "support", profile="nightly", age_s=3000)
 
 
-def ended(of: Conversation, after_s: float) -> SessionEnded:
-    return SessionEnded(
-        session=of.id,
-        at=of.at + after_s,
-        wall=of.wall + after_s,
-        cleanup=CleanupResult.DONE,
-        took_ms=12.0,
-    )
-
-
 def events() -> list[AnyEvent]:
     """Make all events of the longer session that an engine writes down."""
     said = [event for event in order(ORDER) if not isinstance(event, SegmentUpdated) or event.final]
     noted = Noted(session=ORDER.id, at=ORDER.at + 136, about=ORDER.at + 133, text="good")
-    return [*said, noted, ended(ORDER, 140)]
+    return [*said, noted, ORDER.ended(140)]
 
 
 @pytest.fixture
@@ -43,7 +33,7 @@ def state(tmp_path: Path) -> list[str]:
     folder = tmp_path / "state"
     write_record(Paths.of(str(tmp_path / "config"), str(folder)), *events())
     write_record(
-        Paths.of(str(tmp_path / "config"), str(folder)), *FAILED.not_taken(), ended(FAILED, 20)
+        Paths.of(str(tmp_path / "config"), str(folder)), *FAILED.not_taken(), FAILED.ended(20)
     )
     return [f"--state-dir={folder}"]
 

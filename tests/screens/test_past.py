@@ -6,10 +6,8 @@ import pytest
 
 from lktui.core.commands import ForgetSessions, Note
 from lktui.core.events import (
-    CleanupResult,
     Noted,
     SegmentUpdated,
-    SessionEnded,
     SessionsForgotten,
 )
 from lktui.session.archive import MAX_OPENED
@@ -23,20 +21,10 @@ ORDER = Conversation("7f3a02", age_s=7000)
 FAILED = Conversation("91bc4e", "support", profile="nightly", age_s=3000)
 
 
-def ended(of: Conversation, after_s: float) -> SessionEnded:
-    return SessionEnded(
-        session=of.id,
-        at=of.at + after_s,
-        wall=of.wall + after_s,
-        cleanup=CleanupResult.DONE,
-        took_ms=12.0,
-    )
-
-
 async def listed(dashboard: Dashboard) -> None:
     """Write two sessions and open the list of them."""
-    write_record(dashboard.paths, *order(ORDER), ended(ORDER, 140))
-    write_record(dashboard.paths, *FAILED.not_taken(), ended(FAILED, 20))
+    write_record(dashboard.paths, *order(ORDER), ORDER.ended(140))
+    write_record(dashboard.paths, *FAILED.not_taken(), FAILED.ended(20))
     await dashboard.press("2", "H")
 
 
@@ -216,7 +204,7 @@ async def test_exporting_leaves_the_session_that_is_shown_as_it_is(dashboard: Da
         await dashboard.press("j", "enter", "H")
         for number in range(MAX_OPENED):
             other = Conversation(f"{number:06}", age_s=9000 + number)
-            write_record(dashboard.paths, *other.not_taken(), ended(other, 20))
+            write_record(dashboard.paths, *other.not_taken(), other.ended(20))
         await dashboard.press("escape", "H", "*", "e", "j", "escape")
         assert len(list(dashboard.paths.exports_dir.iterdir())) == MAX_OPENED + 2
         await dashboard.press("H")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -29,18 +28,6 @@ from lktui.store.paths import Paths
 from tests.support.scenes import Conversation
 
 S = SessionId("s1")
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
-
-
-@pytest.fixture
-def journal(paths: Paths) -> Iterator[Journal]:
-    one = Journal(paths)
-    yield one
-    one.close()
 
 
 def item(name: str = "r", state: ItemState = ItemState.LIVE) -> CleanupItem:

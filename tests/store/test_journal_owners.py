@@ -60,18 +60,6 @@ sys.stdin.read()
 """
 
 
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
-
-
-@pytest.fixture
-def journal(paths: Paths) -> Iterator[Journal]:
-    one = Journal(paths)
-    yield one
-    one.close()
-
-
 @contextmanager
 def process(program: str, paths: Paths, says: str) -> Iterator[subprocess.Popen[str]]:
     """Run a program on the state folder until the block ends; it has said its word before."""

@@ -45,11 +45,6 @@ ENV = {
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths(config_dir=tmp_path / "config", state_dir=tmp_path / "state")
-
-
-@pytest.fixture
 def store(paths: Paths) -> ProfileStore:
     return ProfileStore(paths, {})
 

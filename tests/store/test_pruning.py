@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -22,17 +20,6 @@ from tests.support.scenes import Conversation
 from tests.support.talk import Talk
 
 KEEP = Keep(days=30, megabytes=100)
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
-
-
-@pytest.fixture
-def journal(paths: Paths) -> Iterator[Journal]:
-    with closing(Journal(paths)) as journal:
-        yield journal
 
 
 def write(journal: Journal, name: str, days: float, *, ended: bool = True, lines: int = 1) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -26,11 +25,6 @@ from tests.support.scenes import Conversation
 from tests.support.talk import Talk, order
 
 CALL = Conversation("7f3a02", age_s=140)
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
 
 
 def recorded(events: list[AnyEvent]) -> list[AnyEvent]:

@@ -25,11 +25,6 @@ ITEMS = 1 << 40
 """Stands for the page that holds an item in the middle, wherever that is."""
 
 
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
-
-
 def item(name: str, **fields: object) -> CleanupItem:
     plain = CleanupItem(
         id=f"{name}:room", what=What.ROOM, name=name, room=name, profile="p", url="u"

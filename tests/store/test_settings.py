@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from lktui.core.problems import PortError, ProblemCode
 from lktui.store.paths import Paths
 from lktui.store.settings import Signals, read_settings
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from lktui.core.events import (
     AgentStateChanged,
     AnyEvent,
     AttemptBegan,
+    CleanupResult,
     Connected,
     DispatchSent,
     ListedRoom,
@@ -17,6 +18,7 @@ from lktui.core.events import (
     PhaseEntered,
     RoomIntended,
     RoomOpened,
+    SessionEnded,
     SessionId,
     SessionOpened,
     Step,
@@ -57,6 +59,16 @@ class Conversation:
         self.agent, self.profile = agent, profile
         self.room = room or f"preclinical-test-k7qd{name}"
         self.at, self.wall = 1000.0 - age_s, NOON - age_s
+
+    def ended(self, after_s: float) -> SessionEnded:
+        """Its end, with everything removed."""
+        return SessionEnded(
+            session=self.id,
+            at=self.at + after_s,
+            wall=self.wall + after_s,
+            cleanup=CleanupResult.DONE,
+            took_ms=12.0,
+        )
 
     def opening(self) -> list[AnyEvent]:
         """Up to the dispatch: 153 ms."""
