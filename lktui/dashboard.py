@@ -72,4 +72,4 @@ def replay(invocation: Invocation, engine: ReplayEngine, clock: Clock) -> int:
     prepare()
     from lktui.running import run_app  # noqa: PLC0415 - as above
 
-    return run_app(invocation, engine, clock=clock, show=engine.session)
+    return run_app(invocation, engine, clock=clock, show=engine.session, replays=True)

@@ -28,7 +28,11 @@ def hurry() -> None:
 
 def relax() -> None:
     """Go on as usual."""
-    gc.enable()
+    if not gc.isenabled():
+        # What is there now stays to the end. Looking for garbage in it takes 60 ms each time, which
+        # a key would wait for.
+        gc.freeze()
+        gc.enable()
     sys.setswitchinterval(_usual_switch_s)
 
 

@@ -28,6 +28,7 @@ def run_app(
     *,
     clock: Clock | None = None,
     show: SessionId | None = None,
+    replays: bool = False,
 ) -> int:
     """Show the dashboard until the person leaves, and give the exit code.
 
@@ -36,10 +37,11 @@ def run_app(
         engine: Spawned already, not connected yet.
         clock: If it is not the system's.
         show: The session to begin with, on Live.
+        replays: What the engine says happened before; nothing of it ends with us.
     """
     env, paths = invocation.env, invocation.paths
     controller = SessionController(engine, ProfileStore(paths, env), Archive(paths, env), clock)
-    controller.focus = show
+    controller.focus, controller.replays = show, replays
     controller.load_profiles()
     controller.choose_profile(invocation.profile)
     own_themes = paths.config_dir / "themes"

@@ -6,15 +6,19 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from lktui.commands.recorded import NEWEST, events_of
-from lktui.core.events import AnySessionEvent
+from lktui.commands.progress_line import ProgressLine
+from lktui.commands.recorded import NEWEST, batches_of
 from lktui.core.export import Format, event_line, markdown, report
 from lktui.core.fold import Fold
 from lktui.core.problems import ExitCode
+from lktui.core.session import SessionState
+from lktui.core.shown_rows import Rows
 from lktui.invocation import Invocation
 from lktui.session.versions import versions
 
 _VERB = "export"
+_SAY_EVERY = 1000
+"""Parts: writing so many takes some 10 ms."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,19 +36,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation, args: argparse.Namespace) -> int:
     """Do it and give the exit code."""
-    events = events_of(invocation.paths, args.session, _VERB)
-    sys.stdout.writelines(_parts(events, Format(args.format), invocation))
+    form = Format(args.format)
+    batches = batches_of(invocation.paths, args.session, _VERB)
+    with ProgressLine(quiet=invocation.quiet) as progress:
+        if form is Format.EVENTS:
+            for share, events in batches:
+                sys.stdout.writelines(map(event_line, events))
+                _say_written(progress, share)
+        else:
+            fold = Fold()
+            for share, events in batches:
+                fold.apply(events)
+                progress.say("reading", share)
+            (session,) = fold.state.sessions.values()
+            rows = fold.transcript(session.id)
+            parts = _parts(session, rows, form, invocation)
+            for done, part in enumerate(parts):
+                if not done % _SAY_EVERY:
+                    _say_written(progress, min(1.0, done / max(1, len(rows))))
+                sys.stdout.write(part)
     return ExitCode.OK
 
 
-def _parts(events: list[AnySessionEvent], form: Format, invocation: Invocation) -> Iterator[str]:
-    if form is Format.EVENTS:
-        yield from map(event_line, events)
-        return
-    fold = Fold()
-    session = fold.apply(events).sessions[events[0].session]
-    rows = fold.transcript(session.id)
+def _parts(
+    session: SessionState, rows: Rows, form: Format, invocation: Invocation
+) -> Iterator[str]:
     if form is Format.REPORT:
-        yield from report(session, rows, versions(invocation.env))
+        return report(session, rows, versions(invocation.env))
+    return markdown(session, rows)
+
+
+def _say_written(progress: ProgressLine, share: float) -> None:
+    """Say how much is written, unless what is written is itself in sight."""
+    if sys.stdout.isatty():
+        progress.clear()
     else:
-        yield from markdown(session, rows)
+        progress.say("writing", share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from lktui.commands.diagnostics import misused, misused_word
@@ -45,19 +46,34 @@ def events_of(paths: Paths, word: str, verb: str) -> list[AnySessionEvent]:
     Raises:
         PortError: USAGE: it is neither, or holds no events of a session; STATE_UNUSABLE.
     """
+    return [event for _, batch in batches_of(paths, word, verb) for event in batch]
+
+
+def batches_of(paths: Paths, word: str, verb: str) -> Iterator[tuple[float, list[AnySessionEvent]]]:
+    """Read the same some at a time, so that a long session needs little memory.
+
+    Yields:
+        How much is read, 0 to 1, and the next events.
+
+    Raises:
+        PortError: As `events_of`.
+    """
     file = Path(word)
-    is_file = file.is_file()
-    events = _of_file(file, verb) if is_file else _of_record(paths, word, verb)
-    opened = next((event for event in events if isinstance(event, SessionOpened)), None)
-    if opened is None:
+    batches = _of_file(file, verb) if file.is_file() else _of_record(paths, word, verb)
+    session: SessionId | None = None
+    for share, batch in batches:
+        if session is None:
+            opened = next((event for event in batch if isinstance(event, SessionOpened)), None)
+            session = opened.session if opened is not None else None
+        yield share, [event for event in batch if event.session == session]
+    if session is None:
         raise PortError(misused(f"“{clean(word, limit=80)}” holds no session", verb=verb))
-    return [event for event in events if event.session == opened.session]
 
 
-def _of_file(file: Path, verb: str) -> list[AnySessionEvent]:
+def _of_file(file: Path, verb: str) -> Iterator[tuple[float, list[AnySessionEvent]]]:
     try:
         with file.open("rb") as lines:
-            return list(read_events(lines))
+            yield 1.0, list(read_events(lines))
     except NoEventsError as error:
         what = f"“{clean(file.name, limit=80)}” is no export of events"
         raise PortError(misused(what, cause=clean_detail(str(error)), verb=verb)) from error
@@ -67,10 +83,8 @@ def _of_file(file: Path, verb: str) -> list[AnySessionEvent]:
         raise PortError(misused(what, cause=why, verb=verb)) from error
 
 
-def _of_record(paths: Paths, word: str, verb: str) -> list[AnySessionEvent]:
+def _of_record(paths: Paths, word: str, verb: str) -> Iterator[tuple[float, list[AnySessionEvent]]]:
     session = find_session(paths, word, verb)
-    events: list[AnySessionEvent] = []
     with SessionReader(paths, SessionId(session.id)) as reader:
         while batch := reader.read(_CHUNK):
-            events += batch
-    return events
+            yield reader.progress, batch

@@ -15,7 +15,7 @@ import msgspec
 from lktui.core.events import AnySessionEvent, CleanupResult
 from lktui.core.sanitize import without_tokens
 from lktui.core.session import Attempt, SessionState
-from lktui.core.shown_rows import Rows
+from lktui.core.shown_rows import Rows, each_once
 from lktui.core.signs import UNKNOWN, clock, seconds, took
 from lktui.core.story import StoryLine
 from lktui.core.transcript import Row
@@ -162,7 +162,7 @@ def _story_line(told: StoryLine) -> str:
 def _transcript(session: SessionState, rows: Rows) -> Iterator[str]:
     if not len(rows):
         yield "Nobody said anything.\n"
-    for row in rows:
+    for row in each_once(rows):
         yield _row(row, session) + "\n"
 
 

@@ -147,3 +147,19 @@ def composed(splices: Sequence[Splice]) -> Splice | None:
         removed = end - whole.added + whole.removed - at
         whole = Splice(at, removed, end - at - splice.removed + splice.added)
     return whole
+
+
+def each_once(rows: Rows) -> Iterator[Row]:
+    """Give the rows in their order, each once, also while others come and go meanwhile."""
+    at, edits = 0, rows.edits
+    while True:
+        for splice in rows.splices_since(edits) or ():
+            if splice.at < at:
+                before = at - splice.at
+                kept = splice.added if before >= splice.removed else min(before, splice.added)
+                at += kept - min(before, splice.removed)
+        edits = rows.edits
+        if at >= len(rows):
+            return
+        yield rows[at]
+        at += 1

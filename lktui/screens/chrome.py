@@ -13,6 +13,7 @@ from lktui.core.problems import ProblemCode, problem
 from lktui.core.signs import StateKind
 from lktui.core.verdict import diagnosis_of
 from lktui.core.watch_actions import worries_of
+from lktui.core.wrap import clip
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
 from lktui.widgets.drawing import Part, line, state
@@ -21,6 +22,7 @@ from lktui.widgets.header import Badge, HeaderView
 if TYPE_CHECKING:
     from lktui.core.session import SessionState
 
+_SUBJECT_CELLS = 24
 _ENGINE: dict[EngineHealth, tuple[StateKind, str]] = {
     EngineHealth.RESTARTING: (StateKind.WAITING, "engine restarting"),
     EngineHealth.STOPPED: (StateKind.OVER, "engine ended"),
@@ -111,6 +113,12 @@ def message_of(controller: SessionController) -> Content:
         ended = f"{lost} conversation{'' if lost == 1 else 's'} ended" if lost else "nothing lost"
         return line(state(StateKind.WARNING, f"the engine stopped; restarted, {ended}"))
     message = controller.message
+    exporting = controller.exporting
+    if exporting is not None and (message is None or message.sticky):
+        subject = clip(exporting.subject, _SUBJECT_CELLS, "middle")
+        words = f"writing {subject}, {exporting.percent} %"
+        stops = (key_of(ActionId.BACK), "$key bold")
+        return line(state(StateKind.WAITING, words), "  ", stops, (" stops", "$muted"))
     if message is not None:
         part: Part = message.text
         if message.kind is not None:

@@ -51,6 +51,7 @@ _OVERLAY, _TOO_SMALL = "Overlay", "TooSmall"
 WATCHED = (
     "profiles", "profile_in_use", "sessions", "focus", "rooms", "cleanup", "outcomes", "engine",
     "orphans", "engine_restarts", "message", "seen", "unusable", "queue_read",
+    "exporting",
 )  # fmt: skip
 """Vars of the controller that screens show."""
 
@@ -121,7 +122,7 @@ class DashboardScreen(ActionScreen[None]):
         return View(
             profile=controller.profile(),
             profile_name=controller.profile_in_use,
-            talking=tuple(session.room for session in controller.talking),
+            talking=tuple(session.room for session in controller.ending_with_us),
             failed=sum(session.failed for session in controller.sessions.values()),
             unfinished=sum(item.state in OPEN for item in controller.cleanup.values()),
             engine_runs=not down and unusable is None,
@@ -352,8 +353,9 @@ class DashboardScreen(ActionScreen[None]):
 
     @does(ActionId.BACK)
     def back(self, _view: View) -> Awaitable[None] | None:
-        """Dismiss the problem in the status line; subclasses close and clear first."""
-        self.controller.dismiss()
+        """Stop an export or dismiss the problem; subclasses close and clear first."""
+        if not self.controller.stop_export():
+            self.controller.dismiss()
         return None
 
     @does(ActionId.REDRAW)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from pathlib import Path
 
 from lktui.core.action_types import View
 from lktui.core.actions import ActionId
 from lktui.core.events import SessionId
 from lktui.core.export import Format
-from lktui.core.problems import PortError
 from lktui.core.wrap import clip
 from lktui.screens.action_screen import does
 from lktui.screens.export_sheet import ExportSheet
@@ -24,6 +22,8 @@ class Exporting:
 
     controller: SessionController
     _exported: tuple[SessionId, ...] = ()
+    _subject = ""
+    """What the sheet calls them."""
 
     def open_overlay(self, over: Overlay) -> Awaitable[None]:
         """Let something rise from the bottom and take the keys."""
@@ -40,8 +40,8 @@ class Exporting:
             sessions: Those that are known to the controller or to the record.
             name: What the sheet calls them.
         """
-        self._exported = sessions
-        return self.open_overlay(ExportSheet(clip(name, _NAME_CELLS, "middle")))
+        self._exported, self._subject = sessions, clip(name, _NAME_CELLS, "middle")
+        return self.open_overlay(ExportSheet(self._subject))
 
     @does(ActionId.EXPORT_MARKDOWN)
     def _export_markdown(self, _view: View) -> Awaitable[None]:
@@ -61,23 +61,4 @@ class Exporting:
 
     async def _export(self, form: Format) -> None:
         await self.close_overlay()
-        written: list[Path] = []
-        for exported in self._exported:
-            try:
-                path = await self._write(exported, form)
-            except PortError as error:
-                self.controller.report(error.problem)
-                return
-            if path is None:
-                self.controller.notice("not now: the record has nothing of this session any more")
-                return
-            written.append(path)
-        if len(written) == 1:
-            self.controller.notice(f"wrote {written[0]}")
-        elif written:
-            self.controller.notice(f"wrote {len(written)} files to {written[0].parent}")
-
-    async def _write(self, exported: SessionId, form: Format) -> Path | None:
-        """Write one session; None if the record has lost it meanwhile."""
-        found = await self.controller.whole(exported)
-        return self.controller.archive.export(*found, form) if found is not None else None
+        self.controller.exports.export(self._exported, form, self._subject)

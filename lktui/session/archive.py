@@ -8,9 +8,8 @@ when it is first asked for: the first paint needs none of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -31,11 +30,12 @@ if TYPE_CHECKING:
     from lktui.core.session import SessionState
     from lktui.core.transcript import Transcript
     from lktui.session.exports import Exports
+    from lktui.session.slices import Pause
     from lktui.store.record import PastSession, SessionReader
 
 SLICE_EVENTS = 1000
 """Reading so many takes 8 to 12 ms."""
-_CHUNK_EVENTS = 2000
+_SLICE_LINES = 250
 MAX_OPENED = 8
 """Past sessions that stay in memory; the one that was opened first goes."""
 
@@ -55,7 +55,6 @@ class Archive(DOMNode):
         """Set when the engine says that what has happened is on the disk."""
         self._folds: dict[SessionId, Fold] = {}
         self._readers: dict[SessionId, SessionReader] = {}
-        self._read: dict[SessionId, int] = {}
 
     @cached_property
     def exports(self) -> Exports:
@@ -92,7 +91,7 @@ class Archive(DOMNode):
         while len(self._folds) >= MAX_OPENED:
             self.close(next(iter(self._folds)))
         self._readers[session] = SessionReader(self._paths, session)
-        self._folds[session], self._read[session] = Fold(), 0
+        self._folds[session] = Fold()
         self.read_on(session)
 
     def read_on(self, session: SessionId) -> bool:
@@ -105,7 +104,6 @@ class Archive(DOMNode):
         if reader is None:
             return False
         events = reader.read(SLICE_EVENTS)
-        self._read[session] += len(events)
         if not events:
             reader.close()
             del self._readers[session]
@@ -115,14 +113,11 @@ class Archive(DOMNode):
     def progress(self, session: SessionId) -> float | None:
         """Tell how much of a session is read, 0 to 1; None: all of it."""
         reader = self._readers.get(session)
-        if reader is None or not reader.total:
-            return None
-        return min(1.0, self._read[session] / reader.total)
+        return None if reader is None else reader.progress
 
     def close(self, session: SessionId) -> None:
         """Let go of a session that was opened."""
         self._folds.pop(session, None)
-        self._read.pop(session, None)
         reader = self._readers.pop(session, None)
         if reader is not None:
             reader.close()
@@ -156,8 +151,14 @@ class Archive(DOMNode):
         }
         self.opened = MappingProxyType(found)
 
-    async def read_apart(self, session: SessionId) -> tuple[SessionState, Transcript] | None:
-        """Read a whole session without showing it, with room for keys between the slices.
+    async def read_apart(
+        self, session: SessionId, pause: Pause
+    ) -> tuple[SessionState, Transcript] | None:
+        """Read a whole session without showing it.
+
+        Args:
+            session: Which one.
+            pause: Gives way to keys between the slices.
 
         Returns:
             State and transcript; None if the record has nothing of it.
@@ -172,7 +173,7 @@ class Archive(DOMNode):
         with SessionReader(self._paths, session) as reader:
             while events := reader.read(SLICE_EVENTS):
                 fold.apply(events)
-                await asyncio.sleep(0)
+                await pause(reader.progress)
         state = fold.state.sessions.get(session)
         return (state, fold.transcript(session)) if state is not None else None
 
@@ -185,30 +186,49 @@ class Archive(DOMNode):
 
     # --- what leaves the program ------------------------------------------------------------
 
-    def export(self, session: SessionState, rows: Transcript, form: Format) -> Path:
-        """Write a session to a new file.
+    async def export(
+        self, session: SessionState, rows: Transcript, form: Format, pause: Pause
+    ) -> Path:
+        """Write a session to a new file for people.
+
+        Args:
+            session: What is known of it.
+            rows: Its transcript; more may be said meanwhile.
+            form: Markdown or a bug report.
+            pause: Gives way to keys between the slices.
+
+        Raises:
+            PortError: The disk does not take the file.
+        """
+        from lktui.core.export import Format, markdown, report  # noqa: PLC0415 - not at first paint
+        from lktui.session.slices import in_slices  # noqa: PLC0415 - the same
+        from lktui.session.versions import versions  # noqa: PLC0415 - the same
+
+        is_report = form is Format.REPORT
+        parts = report(session, rows, versions(self._env)) if is_report else markdown(session, rows)
+        pieces = in_slices(parts, len(rows), pause)
+        return await self.exports.write_in_slices(file_name(session), form.suffix, pieces)
+
+    async def export_events(self, session: SessionState | PastSession, pause: Pause) -> Path:
+        """Write a session's events to a new file, as the record has them.
 
         Raises:
             PortError: The record cannot be read, or the disk does not take the file.
         """
-        name = f"{session.profile}-{session.room or session.id}"
-        return self.exports.write(name, form.suffix, self._parts(session, rows, form))
+        from lktui.core.export import Format  # noqa: PLC0415 - not at first paint
 
-    def _parts(self, session: SessionState, rows: Transcript, form: Format) -> Iterator[str]:
-        from lktui.core.export import Format, markdown, report  # noqa: PLC0415 - not at first paint
-        from lktui.session.versions import versions  # noqa: PLC0415 - the same
-
-        match form:
-            case Format.MARKDOWN:
-                return markdown(session, rows)
-            case Format.REPORT:
-                return report(session, rows, versions(self._env))
-            case Format.EVENTS:
-                return recorded_lines(self._paths, session.id)
+        pieces = recorded_lines(self._paths, session.id, pause)
+        suffix = Format.EVENTS.suffix
+        return await self.exports.write_in_slices(file_name(session), suffix, pieces)
 
 
-def recorded_lines(paths: Paths, session: SessionId) -> Iterator[str]:
-    """Write a session's events as the record has them, a line each.
+def file_name(session: SessionState | PastSession) -> str:
+    """Name the file of a session, without its suffix."""
+    return f"{session.profile}-{session.room or session.id}"
+
+
+async def recorded_lines(paths: Paths, session: SessionId, pause: Pause) -> AsyncGenerator[str]:
+    """Write a session's events as the record has them, a line each, many of them at once.
 
     Raises:
         PortError: The record cannot be read.
@@ -217,5 +237,6 @@ def recorded_lines(paths: Paths, session: SessionId) -> Iterator[str]:
     from lktui.store.record import SessionReader  # noqa: PLC0415 - the same
 
     with SessionReader(paths, session) as reader:
-        batches = iter(lambda: reader.read(_CHUNK_EVENTS), [])
-        yield from map(event_line, chain.from_iterable(batches))
+        while events := reader.read(_SLICE_LINES):
+            yield "".join(map(event_line, events))
+            await pause(reader.progress)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from lktui.core.fold import RoomsView
     from lktui.core.session import SessionState
     from lktui.session.examinations import Examinations
+    from lktui.session.export_desk import ExportDesk, ExportProgress
 
 MAX_LINE_CHARS = 8000
 """Longest line that is sent; LiveKit's text streams carry it in one piece."""
@@ -74,6 +75,8 @@ class SessionController(WatchVerbs, CleanupVerbs):
     """What the status line says now: the newest message, below it a problem that still stands."""
     seen: var[frozenset[str]] = var(frozenset())
     """Verdicts and items that the person has looked at: they need nobody any more."""
+    exporting: var[ExportProgress | None] = var(None)
+    """The export that is under way; None also as long as it is in its first slice."""
     installation: var[str] = var("")
     """Four characters in the names of our rooms; empty until the engine has said hello."""
 
@@ -87,6 +90,8 @@ class SessionController(WatchVerbs, CleanupVerbs):
         super().__init__(store, archive)
         self.clock = clock or SystemClock()
         self._engine = engine
+        self.replays = False
+        """Whether all that is heard happened before, and is only told again."""
         self._standing: Message | None = None
         self._reminder: Message | None = None
         self._polled: Profile | None = None
@@ -104,6 +109,20 @@ class SessionController(WatchVerbs, CleanupVerbs):
         from lktui.session.examinations import Examinations  # noqa: PLC0415 - not at first paint
 
         return Examinations(self._send, self._store.env)
+
+    @cached_property
+    def exports(self) -> ExportDesk:
+        """Whoever writes conversations to files."""
+        from lktui.session.export_desk import ExportDesk  # noqa: PLC0415 - not at first paint
+
+        return ExportDesk(self)
+
+    def stop_export(self) -> bool:
+        """Stop the export that takes long; False if there is none."""
+        if self.exporting is None:
+            return False
+        self.exports.stop()
+        return True
 
     # --- sessions ---------------------------------------------------------------------------
 
@@ -216,6 +235,11 @@ class SessionController(WatchVerbs, CleanupVerbs):
         sessions = self.sessions.values()
         return tuple(state for state in sessions if not (state.over or state.watched))
 
+    @property
+    def ending_with_us(self) -> tuple[SessionState, ...]:
+        """Conversations that end when the person leaves."""
+        return () if self.replays else self.talking
+
     # --- rooms and queue --------------------------------------------------------------------
 
     def poll_rooms(self, *, on: bool) -> None:
@@ -282,6 +306,7 @@ class SessionController(WatchVerbs, CleanupVerbs):
 
     async def stop(self, grace_s: float) -> None:
         """End everything and the engine; what remains it finishes without us."""
+        await self.exports.close()
         await self._engine.stop(grace_s)
 
     def _send(self, command: AnyCommand) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.sanitize import clean, clean_detail
@@ -44,13 +45,37 @@ class Exports:
         Raises:
             PortError: STATE_UNUSABLE: the disk does not take it; nothing is left of it.
         """
+        with self._new_file(name, suffix) as (path, file):
+            file.writelines(parts)
+        return path
+
+    async def write_in_slices(self, name: str, suffix: str, pieces: AsyncGenerator[str]) -> Path:
+        """Write a new file whose text comes piece by piece; a cancelled one leaves nothing.
+
+        Args:
+            name: As for `write`.
+            suffix: The same.
+            pieces: Its text; closed at the end.
+
+        Raises:
+            PortError: As `write`.
+        """
+        async with contextlib.aclosing(pieces):
+            with self._new_file(name, suffix) as (path, file):
+                async for piece in pieces:
+                    file.write(piece)
+        return path
+
+    @contextlib.contextmanager
+    def _new_file(self, name: str, suffix: str) -> Iterator[tuple[Path, TextIO]]:
+        """Make a file, and take it away again if it is not finished."""
         make_private_folder(self._folder)
         path = self._folder
         try:
             path, descriptor = self._create(_UNFIT.sub("_", name)[:120] or "session", suffix)
             try:
                 with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                    file.writelines(parts)
+                    yield path, file
             except BaseException:
                 with contextlib.suppress(FileNotFoundError):
                     path.unlink()
@@ -59,7 +84,6 @@ class Exports:
             why, shown = clean_detail(error.strerror or str(error)), clean(str(path))
             found = problem(ProblemCode.STATE_UNUSABLE, subject=shown, path=shown, why=why)
             raise PortError(found) from error
-        return path
 
     def _create(self, name: str, suffix: str) -> tuple[Path, int]:
         """Make a file that was not there, numbered if its name is taken."""
@@ -79,7 +103,7 @@ class Exports:
         if size_bytes > MAX_COPY_BYTES:
             return f"{size_bytes} B are more than terminals take"
         if self._env.get("TERM", "").startswith(_NO_OSC_52):
-            return "this terminal has no clipboard for programs"
+            return "no clipboard here for programs"
         if self._env.get("TERM_PROGRAM") == "Apple_Terminal":
             return "Apple's Terminal takes no text from programs"
         if self._env.get("STY") and not self._env.get("TMUX"):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lktui.core.fold import Fold
     from lktui.core.session import SessionState
     from lktui.core.transcript import Transcript
+    from lktui.session.slices import Pause
+    from lktui.store.record import PastSession
 
 MAX_NOTE_CHARS = 2000
 WRITTEN_S = 1.0
@@ -75,8 +77,14 @@ class RecordVerbs(ProfileVerbs):
         else:
             self.focus = session
 
-    async def whole(self, session: SessionId) -> tuple[SessionState, Transcript] | None:
+    async def whole(
+        self, session: SessionId, pause: Pause
+    ) -> tuple[SessionState, Transcript] | None:
         """Give a session with all that was said, from the record if it is a past one.
+
+        Args:
+            session: Which one.
+            pause: Gives way to keys while it is read.
 
         Returns:
             State and transcript; None if the record has nothing of it any more.
@@ -86,10 +94,24 @@ class RecordVerbs(ProfileVerbs):
         """
         known = self.sessions.get(session)
         if known is not None:
+            return known, self._fold.transcript(session)
+        opened = self.archive.opened.get(session)
+        if opened is not None and opened.over and self.archive.progress(session) is None:
+            return opened, self.archive.transcript(session)
+        return await self.archive.read_apart(session, pause)
+
+    async def recorded(self, session: SessionId) -> SessionState | PastSession | None:
+        """Tell what is known of a session all of whose events so far are in the record.
+
+        Raises:
+            PortError: It cannot be read.
+        """
+        known = self.session(session)
+        if known is not None:
             if not known.over:
                 await self._have_it_written()
-            return known, self._fold.transcript(session)
-        return await self.archive.read_apart(session)
+            return known
+        return next((one for one in self.archive.sessions() if one.id == session), None)
 
     async def _have_it_written(self) -> None:
         """Ask the engine to write down what is pending; one that is down has nothing pending."""

@@ -84,18 +84,18 @@ def next_to_leave(db: sqlite3.Connection, keep: Keep, now: float) -> SessionId |
     oldest = _oldest(db)
     if oldest is None:
         return None
-    session, opened_wall = oldest
-    too_old = keep.days > 0 and opened_wall < now - keep.days * DAY_S
+    session, ended_wall = oldest
+    too_old = keep.days > 0 and ended_wall < now - keep.days * DAY_S
     too_much = keep.megabytes > 0 and _used_bytes(db) > keep.megabytes * 1e6
     return session if too_old or too_much else None
 
 
 def _oldest(db: sqlite3.Connection) -> tuple[SessionId, float] | None:
-    """Find the oldest session that may leave."""
+    """Find the session that has been over for longest, of those that may leave."""
     held = _held(db)
     rows = db.execute(
-        "SELECT id, opened_wall FROM session WHERE ended_wall IS NOT NULL"
-        " ORDER BY opened_wall LIMIT ?",
+        "SELECT id, ended_wall FROM session WHERE ended_wall IS NOT NULL"
+        " ORDER BY ended_wall LIMIT ?",
         (len(held) + 1,),
     )
     return next(((SessionId(row[0]), row[1]) for row in rows if row[0] not in held), None)

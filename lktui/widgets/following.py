@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from lktui.core.splices import Splice
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,26 @@ class Paused:
     """The view stays where it is."""
 
     new: int
-    """Rows added since."""
+    """Rows added since out of the view."""
+
+    def after(self, splices: Sequence[Splice], top: int, bottom: int) -> Paused:
+        """Count what a change of rows adds out of the view.
+
+        Args:
+            splices: The change.
+            top: The first row in view before it.
+            bottom: The last one.
+        """
+        new = self.new
+        for splice in splices:
+            more = splice.added - splice.removed
+            if not top < splice.at <= bottom:
+                new += more
+            if splice.at <= top:
+                top += more
+            if splice.at <= bottom:
+                bottom += more
+        return Paused(max(self.new, new))
 
 
 Follow = Following | Paused

@@ -20,8 +20,9 @@ from textual.timer import Timer
 
 from lktui.widgets.early_keys import as_pressed
 
-MAX_WAITING = 1000
-"""Keys beyond this are dropped: nobody types so far ahead."""
+MAX_WAITING = 20_000
+"""Keys beyond this are dropped. A terminal without bracketed paste types what is pasted: it may be
+the longest line twice."""
 PATIENCE_S = 2.0
 """A key that is not done with by then (its widget may have gone) holds back no others."""
 
@@ -42,7 +43,7 @@ class KeyOrder:
         typing: Callable[[], bool],
     ) -> None:
         self._app, self._handle, self._typing = app, handle, typing
-        self._waiting: deque[Key] = deque(maxlen=MAX_WAITING)
+        self._waiting: deque[Key] = deque()
         self._serial = 0
         self._limit: Timer | None = None
         """Runs while a key is not done with."""
@@ -56,7 +57,8 @@ class KeyOrder:
 
     async def press(self, key: Key) -> None:
         """Handle a key now, or after those that came before it."""
-        self._waiting.append(key)
+        if len(self._waiting) < MAX_WAITING:
+            self._waiting.append(key)
         if self.is_idle:
             await self._next()
 

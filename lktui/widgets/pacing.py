@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual.message_pump import MessagePump
+from textual.timer import Timer
 
 from lktui.clock import Clock
 
@@ -35,6 +36,7 @@ class Pacer:
         self.least_s = LEAST_S
         """The time between two frames."""
         self._rows, self._counted_at = 0, clock.monotonic()
+        self._next_frame: Timer | None = None
 
     def keep_up(self, rows: int) -> None:
         """Stretch the time to the next frame while too many rows come, and take that back.
@@ -60,7 +62,14 @@ class Pacer:
         if wait_s <= 0:
             self._host.call_next(self._draw)
         else:
-            self._host.set_timer(wait_s, self._draw)
+            self._next_frame = self._host.set_timer(wait_s, self._draw)
+
+    def ebb(self) -> None:
+        """Draw now, and as often as ever: of what came so fast this was the last."""
+        self.least_s = LEAST_S
+        if self._next_frame is not None:
+            self._next_frame.stop()
+        self._draw()
 
     def _draw(self) -> None:
         self.is_waiting = False

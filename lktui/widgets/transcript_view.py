@@ -69,6 +69,8 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         self._settling = False
         self._painter = RowPainter(self)
         self._at_hand: int | None = None
+        self.more_to_come = False
+        """Whether many rows are on their way: those out of view are measured when all are there."""
 
     @property
     def follow(self) -> Follow:
@@ -165,6 +167,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
     def rows_changed(self) -> None:
         """Draw what is new in the store; whoever calls decides how often."""
         self._catch_up()
+        self._settle_rest()
 
     # --- moving -----------------------------------------------------------------------------
 
@@ -282,7 +285,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         if splices is None:
             splices = (Splice(0, self._index.rows, len(rows)),)
         self._seen_edits = rows.edits
-        top, blank = self._top, self._blank
+        top, bottom, blank = self._top, self.last_in_view or 0, self._blank
         whole = composed(splices)
         if whole is None:
             return
@@ -290,13 +293,15 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             self._painter.forget()
         # In one step: each would count rows as they were then, and they are as they are now.
         self._index.splice(whole.at, whole.removed, whole.added)
+        moved = top
         at_hand = Position(self._at_hand, 0) if self._at_hand is not None else None
         for splice in splices:
-            top = top.moved(splice) if top is not None else None
+            moved = moved.moved(splice) if moved is not None else None
             at_hand = at_hand.moved(splice) if at_hand is not None else None
         self._at_hand = at_hand.row if at_hand is not None and self._index.rows else None
         if isinstance(self._follow, Paused):
-            self._stay(top, splices)
+            self._set_follow(self._follow.after(splices, top.row if top else 0, bottom))
+            self._stay(moved, splices)
         else:
             self._place_at_end()
             blank = min(blank, self._blank)
@@ -304,10 +309,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
         self._settle_rest()
 
     def _stay(self, top: Position | None, splices: Sequence[Splice]) -> None:
-        """Keep the view where it is, count what is new, and draw only if it is in view."""
-        added = sum(splice.added - splice.removed for splice in splices)
-        if isinstance(self._follow, Paused) and added > 0:
-            self._set_follow(Paused(self._follow.new + added))
+        """Keep the view where it is, and draw what is new only if it is in view."""
         if top is not None and self._index.rows:
             self._place_at(Position(min(top.row, self._index.rows - 1), top.line))
         first = min(splice.at for splice in splices)
@@ -349,7 +351,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _settle_rest(self) -> None:
         """Measure what is out of view in slices, with room for keys between them."""
-        if not self._settling and not self._index.settled:
+        if not (self._settling or self._index.settled or self.more_to_come):
             self._settling = True
             self.set_timer(_SLICE_PAUSE_S, self._settle_slice)
 

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from lktui.first_paint import hurry
 from lktui.invocation import Invocation
 from lktui.running import run_app
 from lktui.session.engine_client import ChildEngine, EngineOptions
@@ -29,6 +30,7 @@ class BenchOptions(EngineOptions, frozen=True):
 
 
 def main() -> None:
+    hurry()
     folder, rate, seconds = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     paths = Paths.of(str(folder / "config"), str(folder / "state"))
     paths.state_dir.mkdir(parents=True, exist_ok=True)

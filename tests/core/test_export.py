@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lktui.core.events import AnyEvent, Mark, SegmentUpdated, SessionEvent
+from lktui.core.events import AnyEvent, Mark, Noted, SegmentUpdated, SessionEvent
 from lktui.core.export import NoEventsError, event_line, markdown, read_events, report
 from lktui.core.fold import Fold
 from lktui.core.session import SessionState
@@ -36,6 +38,37 @@ def test_events_come_back_as_the_same_state_and_transcript() -> None:
     wanted, wanted_rows, _ = told(recorded(events))
     assert state == wanted
     assert rows == wanted_rows
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.text(max_size=30), st.booleans()), max_size=12))
+def test_lines_and_notes_of_any_text_come_back_as_the_same_state(
+    steps: list[tuple[int, str, bool]],
+) -> None:
+    talk = Talk(CALL)
+    said = [
+        Noted(session=CALL.id, at=CALL.at + number, about=CALL.at + 100 + at, text=text)
+        if is_note
+        else talk.line(100 + at, "checkout", text, key=f"line {at}")
+        for number, (at, text, is_note) in enumerate(steps)
+    ]
+    events: list[AnyEvent] = [*CALL.ready(), *said]
+    lines = [event_line(event).encode() for event in events if isinstance(event, SessionEvent)]
+    exported = b"".join(lines).splitlines(keepends=True)
+    assert told(list(read_events(exported)))[:2] == told(events)[:2]
+
+
+def test_notes_are_in_every_export() -> None:
+    talk = Talk(CALL)
+    line = talk.line(100, "checkout", "Your order 12 is on its way.")
+    noted = Noted(session=CALL.id, at=line.at + 9, about=line.opened_at, text="bad: it is 21")
+    state, _, fold = told([*CALL.ready(), line, noted])
+    rows = fold.transcript(CALL.id)
+    for text in ("".join(markdown(state, rows)), "".join(report(state, rows, {}))):
+        said, note = text.splitlines()[-2:]
+        assert "is on its way" in said
+        assert note.endswith("*note: bad: it is 21*")
+    (_, back) = read_events([event_line(line).encode(), event_line(noted).encode()])
+    assert back == noted
 
 
 def test_a_line_that_is_no_event_is_named() -> None:

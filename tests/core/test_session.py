@@ -29,7 +29,8 @@ from lktui.core.events import (
 )
 from lktui.core.evidence import Job, JobStatus
 from lktui.core.problems import ProblemCode, problem
-from lktui.core.session import MAX_STORY, SessionState, row_state
+from lktui.core.row_state import row_state
+from lktui.core.session import MAX_STORY, SessionState
 from lktui.core.signs import StateKind
 from lktui.core.verdict import Outcome
 from lktui.core.wrap import cell_width

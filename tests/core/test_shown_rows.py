@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lktui.core.events import Role, SegmentUpdated, SessionId
 from lktui.core.filtering import Filter
-from lktui.core.shown_rows import FilteredRows, composed
+from lktui.core.shown_rows import FilteredRows, composed, each_once
 from lktui.core.transcript import Splice, Transcript
 
 STEPS = st.lists(
@@ -113,3 +115,22 @@ def test_the_whole_of_changes_does_what_they_do_one_after_another(
         new = now[whole.at : whole.at + whole.added]
         copy[whole.at : whole.at + whole.removed] = new
     assert copy == now
+
+
+@given(STEPS, STEPS, st.integers(0, 3))
+def test_each_row_comes_once_while_others_come_and_go(
+    before: list[tuple[int, str, str]], after: list[tuple[int, str, str]], every: int
+) -> None:
+    transcript, changes = Transcript(), iter(after)
+    for step in before:
+        take(transcript, step)
+    there = {(row.at, row.speaker) for row in transcript if row.role is not None}
+    seen: list[tuple[float, str]] = []
+    for row in each_once(transcript):
+        if row.role is not None:
+            seen.append((row.at, row.speaker))
+        for step in islice(changes, every):
+            take(transcript, step)
+            there &= {(row.at, row.speaker) for row in transcript if row.role is not None}
+    assert there <= set(seen)
+    assert len(seen) == len(set(seen))

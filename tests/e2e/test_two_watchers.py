@@ -18,7 +18,6 @@ from lktui.core.export import markdown, read_events
 from lktui.core.fold import Fold
 from lktui.core.session import SessionState
 from lktui.core.transcript import Transcript
-from lktui.session.archive import recorded_lines
 from tests.support.livekit_server import LiveKitServer
 from tests.support.person import HIDDEN, Person, token
 from tests.support.remote_session import answers, ask
@@ -112,7 +111,7 @@ async def test_a_talk_with_tools_is_the_same_for_all_who_see_it(
             one.send(EndSession(session=one.session))
             assert await one.until(lambda one=one: one.state.over)  # type: ignore[misc]  # bound
     for one in (talker, watcher):
-        exported = "".join(recorded_lines(one.paths, one.session))
+        exported = one.program.run("export", one.session, "--format", "jsonl").stdout
         state, rows = replayed(exported, one)
         assert told_of(list(rows)) == talker.told
         written = "".join(markdown(state, rows)).replace("\\", "")

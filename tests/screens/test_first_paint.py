@@ -57,6 +57,17 @@ async def test_what_hurries_to_the_first_paint_ends_with_it(dashboard: Dashboard
         assert sys.getswitchinterval() == usual_s
 
 
+async def test_what_the_first_paint_has_made_is_never_looked_through_for_garbage(
+    dashboard: Dashboard,
+) -> None:
+    hurry()
+    try:
+        async with dashboard.running((80, 24)):
+            assert gc.get_freeze_count() > len(gc.get_objects())
+    finally:
+        gc.unfreeze()
+
+
 @pytest.mark.parametrize(("columns", "rows"), [(40, 10), (60, 15), (80, 24), (119, 19), (120, 40)])
 async def test_a_screen_has_its_classes_as_textual_will_set_them(
     dashboard: Dashboard, columns: int, rows: int

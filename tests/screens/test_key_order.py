@@ -6,7 +6,7 @@ import pytest
 from textual._xterm_parser import XTermParser
 from textual.events import Key
 
-from lktui.core.commands import EndSession, StartSession
+from lktui.core.commands import EndSession, Say, StartSession
 from lktui.core.events import CleanupResult, SessionEnded
 from lktui.widgets.early_keys import as_pressed, read_alt_as_alt
 from tests.screens.conftest import Make
@@ -57,6 +57,18 @@ async def test_what_is_typed_right_after_a_start_is_text_and_never_an_action(
         await dashboard.settled()
         assert not dashboard.engine.asked(EndSession)
         assert " › xyz" in dashboard.text
+
+
+async def test_a_long_line_that_the_terminal_types_in_one_piece_loses_no_letter(
+    dashboard: Dashboard,
+) -> None:
+    line = "".join(f"{number:03}," for number in range(400))
+    async with dashboard.running((80, 24)):
+        burst(dashboard, f"s\r{line}\r")
+        await dashboard.settled()
+        while (said := dashboard.engine.asked(Say)) == []:
+            await dashboard.pilot.pause()
+    assert [command.text for command in said] == [line]
 
 
 async def test_enter_is_enter_before_the_terminal_hands_over_keys_as_they_are(

@@ -31,6 +31,14 @@ async def test_q_asks_while_a_conversation_goes_on(dashboard: Dashboard) -> None
     assert dashboard.engine.stopped_after == QUIT_GRACE_S
 
 
+async def test_q_leaves_a_replay_at_once_for_nothing_of_it_ends(dashboard: Dashboard) -> None:
+    dashboard.controller.replays = True
+    async with dashboard.running((80, 24)):
+        await dashboard.hear(*Conversation("7f3a02").ready())
+        await dashboard.press("q")
+    assert dashboard.engine.stopped_after == QUIT_GRACE_S
+
+
 async def test_ctrl_c_twice_quits_without_a_question(dashboard: Dashboard) -> None:
     async with dashboard.running((80, 24)):
         await dashboard.hear(*Conversation("7f3a02").ready())

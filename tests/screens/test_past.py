@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
 from lktui.core.commands import ForgetSessions, Note
@@ -10,11 +15,12 @@ from lktui.core.events import (
     SegmentUpdated,
     SessionsForgotten,
 )
-from lktui.session.archive import MAX_OPENED
+from lktui.screens.past.rows import in_five_cells
+from lktui.session.archive import MAX_OPENED, SLICE_EVENTS
 from tests.support.dashboard import Dashboard
 from tests.support.record import write_record
 from tests.support.scenes import Conversation
-from tests.support.talk import order
+from tests.support.talk import Talk, order
 
 SIZES = [(80, 24), (120, 40)]
 ORDER = Conversation("7f3a02", age_s=7000)
@@ -44,6 +50,13 @@ async def test_the_newest_session_comes_first_with_how_it_went(
         assert "── past sessions ──" in dashboard.lines[0]
         assert "2 sessions" in dashboard.lines[0]
         assert dashboard.footer.startswith("enter Open  e Export  / Filter  y Copy  d Delete")
+
+
+@pytest.mark.parametrize(
+    ("count", "written"), [(0, "0"), (99_999, "99999"), (100_000, "100k"), (1_234_567, "1234k")]
+)
+def test_any_number_of_turns_fits_its_column(count: int, written: str) -> None:
+    assert in_five_cells(count) == written
 
 
 async def test_what_is_known_of_a_session_stands_below_the_list(dashboard: Dashboard) -> None:
@@ -196,6 +209,79 @@ async def test_marked_sessions_are_exported_a_file_each(dashboard: Dashboard) ->
         assert len(texts) == 2
         assert sum("What would Friday cost?" in text for text in texts) == 1
         assert "wrote 2 files to" in dashboard.status
+
+
+@asynccontextmanager
+async def held_export(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[asyncio.Event]:
+    """Write a long session and stop between two slices until the event is set."""
+    goes_on = asyncio.Event()
+
+    async def held(_seconds: float) -> None:
+        await goes_on.wait()
+
+    async with dashboard.running((80, 24)):
+        talk = Talk(ORDER)
+        lines = [talk.line(n / 10, "checkout", f"line {n}") for n in range(2 * SLICE_EVENTS)]
+        write_record(dashboard.paths, *ORDER.ready(), *lines, ORDER.ended(900))
+        await dashboard.press("2", "H", "e")
+        monkeypatch.setattr(dashboard.clock, "sleep", held)
+        await dashboard.pilot.press("m")
+        await dashboard.pilot.pause()
+        yield goes_on
+
+
+async def test_an_export_that_takes_long_says_how_far_it_is_while_keys_are_answered(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with held_export(dashboard, monkeypatch) as goes_on:
+        assert re.search(r"◐ writing \S+, 2\d %  esc stops$", dashboard.status)
+        await dashboard.pilot.press("/", *"staging", "enter")
+        assert "1 of 1 session" in dashboard.status
+        await dashboard.pilot.press("e", "m")
+        assert "not now: an export is under way" in dashboard.status
+        goes_on.set()
+        await dashboard.settled()
+        assert "wrote" in dashboard.status
+        (file,) = dashboard.paths.exports_dir.iterdir()
+        assert f"line {2 * SLICE_EVENTS - 1}\n" in file.read_text()
+
+
+async def test_an_export_is_stopped_and_leaves_nothing(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with held_export(dashboard, monkeypatch) as goes_on:
+        await dashboard.pilot.press("escape")
+        await dashboard.settled()
+        assert "stopped: nothing was written" in dashboard.status
+        assert "── past sessions ──" in dashboard.lines[0]
+        assert not dashboard.controller.exports.is_busy
+        goes_on.set()
+        await dashboard.press("e", "m")
+        assert len(list(dashboard.paths.exports_dir.iterdir())) == 1
+
+
+async def test_events_without_texts_are_said_to_be_without(dashboard: Dashboard) -> None:
+    async with dashboard.running((120, 40)):
+        events = order(ORDER)
+        kept = [event for event in events if not isinstance(event, SegmentUpdated)]
+        write_record(dashboard.paths, *kept, ORDER.ended(140))
+        await dashboard.hear(*events, ORDER.ended(140))
+        dashboard.controller.focus = ORDER.id
+        await dashboard.press("3", "e", "j")
+        assert "texts are kept out of the record: wrote" in dashboard.status
+        await dashboard.press("e", "m")
+        assert "texts are kept out" not in dashboard.status
+
+
+async def test_quitting_stops_an_export(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with held_export(dashboard, monkeypatch):
+        await dashboard.controller.stop(0.0)
+        assert not dashboard.controller.exports.is_busy
+        assert not list(dashboard.paths.exports_dir.glob("*"))
 
 
 async def test_exporting_leaves_the_session_that_is_shown_as_it_is(dashboard: Dashboard) -> None:

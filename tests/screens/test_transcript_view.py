@@ -357,6 +357,24 @@ async def test_after_a_resize_every_height_is_exact() -> None:
         assert view._index.lines == sum(heights)
 
 
+async def test_while_more_rows_come_only_those_in_view_are_measured() -> None:
+    async with stage((80, 24)) as it:
+        it.view.more_to_come = True
+        for _ in range(2000):
+            it.say("word " * 40)
+        shown = await it.drawn()
+        assert shown[-1].endswith("word")
+        for _ in range(20):
+            await it.pilot.pause(0.001)
+        assert it.view.virtual_size.height < 3000
+        it.view.more_to_come = False
+        it.view.rows_changed()
+        while not it.view._index.settled:
+            await it.pilot.pause(0.001)
+        assert await it.drawn() == shown
+        assert it.view.virtual_size.height == 2000 * 4
+
+
 async def test_lines_of_10_kb_and_wide_characters_are_drawn() -> None:
     async with stage() as it:
         it.say("word " * 2_000)

@@ -111,10 +111,17 @@ def test_a_session_that_goes_on_elsewhere_is_as_far_as_it_is_known(paths: Paths)
 
 async def test_a_session_is_read_apart_without_a_place_among_the_opened(paths: Paths) -> None:
     archive = Archive(paths, {})
-    found = await archive.read_apart(CALL.id)
+    shares: list[float] = []
+
+    async def pause(share: float) -> None:
+        shares.append(share)
+
+    found = await archive.read_apart(CALL.id, pause)
     assert found is not None
     state, rows = found
     assert state.turns == LINES
     assert rows[len(rows) - 1].text == f"line {LINES - 1}"
     assert not archive.opened
-    assert await archive.read_apart(SessionId("nobody")) is None
+    assert shares == sorted(set(shares))
+    assert shares[-1] == 1.0
+    assert await archive.read_apart(SessionId("nobody"), pause) is None

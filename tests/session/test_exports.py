@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from lktui.core.problems import PortError, Problem, ProblemCode
 from lktui.session.exports import MAX_COPY_BYTES, Exports
+from lktui.session.slices import in_slices
 from lktui.store.paths import Paths
 
 TERMINAL = {"TERM": "xterm-256color"}
@@ -47,6 +49,31 @@ def test_nothing_is_left_of_a_file_that_could_not_be_finished(paths: Paths) -> N
     assert list(paths.exports_dir.iterdir()) == []
 
 
+async def test_nothing_is_left_of_a_file_that_was_stopped(paths: Paths) -> None:
+    async def pieces() -> AsyncGenerator[str]:
+        yield "the beginning"
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await Exports(paths, TERMINAL).write_in_slices("call", ".md", pieces())
+    assert list(paths.exports_dir.iterdir()) == []
+
+
+async def test_pieces_follow_each_other_in_one_file(paths: Paths) -> None:
+    shares: list[float] = []
+
+    async def pause(share: float) -> None:
+        shares.append(share)
+
+    lines = [f"{number}\n" for number in range(1000)]
+    pieces = in_slices(lines, len(lines), pause)
+    path = await Exports(paths, TERMINAL).write_in_slices("call", ".md", pieces)
+    assert path.read_text() == "".join(lines)
+    assert len(shares) > 1
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
 def _problem(paths: Paths) -> Problem:
     file = paths.state_dir.parent / "file"
     file.write_text("no folder")
@@ -60,8 +87,8 @@ def _problem(paths: Paths) -> Problem:
 @pytest.mark.parametrize(
     ("env", "why"),
     [
-        ({"TERM": "linux"}, "this terminal has no clipboard"),
-        ({"TERM": "vt220"}, "this terminal has no clipboard"),
+        ({"TERM": "linux"}, "no clipboard here"),
+        ({"TERM": "vt220"}, "no clipboard here"),
         ({**TERMINAL, "TERM_PROGRAM": "Apple_Terminal"}, "Apple's Terminal"),
         ({"TERM": "screen", "STY": "1.pts"}, "GNU screen"),
         ({"TERM": "screen", "STY": "1.pts", "TMUX": "/tmp/tmux"}, ""),

@@ -91,8 +91,10 @@ class Dashboard:
         await self.settled()
 
     async def settled(self) -> None:
-        """Wait until the app itself says that nothing is left to draw."""
+        """Wait until the app itself says that nothing is left to write or to draw."""
         await self.pilot.pause()
+        while self.controller.exports.is_busy:
+            await self.pilot.pause()
         while self.app.is_running and not all(
             screen.is_drawn
             for screen in self.app.screen_stack

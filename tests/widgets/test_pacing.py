@@ -35,3 +35,22 @@ def test_one_burst_is_forgotten_with_the_next_line() -> None:
 
 def test_when_a_flood_ebbs_frames_come_faster_again() -> None:
     assert paced(10, 20, 40, 80, 100, 10, 5, 2, 1) == LEAST_S
+
+
+async def test_the_last_of_a_flood_is_drawn_at_once_and_frames_come_as_ever() -> None:
+    drawn: list[str] = []
+    app, clock = App[None](), StillClock()
+    async with app.run_test():
+        pacer = Pacer(app, clock, lambda: drawn.append("frame"))
+        pacer.ebb()
+        for rows in range(100, 600, 100):
+            clock.move(pacer.least_s)
+            pacer.keep_up(rows)
+        pacer.ebb()
+        pacer.keep_up(1)
+        pacer.ask()
+        waited = pacer.is_waiting
+        pacer.ebb()
+        assert drawn == ["frame"] * 3
+        assert (waited, pacer.is_waiting) == (True, False)
+        assert pacer.least_s == LEAST_S

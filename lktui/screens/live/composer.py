@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from lktui.core.action_types import Effect, Question, Scope
+from lktui.core.actions import ActionId
 from lktui.core.events import Mark
 from lktui.core.sanitize import clean_lines
 from lktui.session.controller import MAX_LINE_CHARS
@@ -37,6 +38,13 @@ class Composer(Input):
 
         chars: int
         """Of the line as it would be."""
+
+    def action_end(self, select: bool = False) -> None:  # noqa: FBT001, FBT002 - as Textual's
+        """Go to the end of the line; from there to that of the transcript, which is followed."""
+        if select or not self.cursor_at_end:
+            super().action_end(select)
+        else:
+            self.call_later(self.run_action, f"screen.perform('{ActionId.LIVE_FOLLOW}')")
 
     def on_paste(self, event: Paste) -> None:
         """Take what is pasted, several lines only after a question; Textual would drop them."""

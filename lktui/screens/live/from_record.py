@@ -28,7 +28,7 @@ class FromRecord(DashboardScreen):
 
     def read_rest(self, session: SessionId) -> None:
         """Have what is not read yet of a session read, if there is any."""
-        if not self._reads and self.controller.archive.progress(session) is not None:
+        if not self._reads and self.is_being_read(session):
             self._reads = True
             self.set_timer(_PAUSE_S, self._read_on)
 
@@ -38,12 +38,19 @@ class FromRecord(DashboardScreen):
         if focus is None:
             return
         try:
-            self.controller.archive.read_on(focus)
+            is_more = self.controller.archive.read_on(focus)
         except PortError as error:
             self.controller.report(error.problem)
             self.controller.archive.close(focus)
-        else:
+            return
+        if is_more:
             self.read_rest(focus)
+        else:
+            self._pacer.ebb()
+
+    def is_being_read(self, session: SessionId) -> bool:
+        """Whether there is more of a session to come from the record."""
+        return self.controller.archive.progress(session) is not None
 
     def reading_words(self, session: SessionId) -> Content | None:
         """Say how much is read; None: all of it."""

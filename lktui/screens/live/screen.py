@@ -23,7 +23,7 @@ from lktui.screens.action_screen import does
 from lktui.screens.chrome import attention_of
 from lktui.screens.exporting import Exporting
 from lktui.screens.live.composer import Composer, ComposerRow
-from lktui.screens.live.copied_text import text_of_all
+from lktui.screens.live.copied_text import lines_of_all
 from lktui.screens.live.follow_rule import follow_title
 from lktui.screens.live.from_record import FromRecord
 from lktui.screens.live.moving import Moving
@@ -42,6 +42,7 @@ from lktui.screens.live.unsent import Unsent
 from lktui.screens.live.verdict import Verdict, verdict_of
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
+from lktui.session.exports import MAX_COPY_BYTES
 from lktui.widgets.bindings import bindings
 from lktui.widgets.drawing import WIDE_CELLS, line
 from lktui.widgets.empty_state import EmptyState
@@ -170,6 +171,7 @@ class LiveScreen(Moving, Searching, Noting, Pasting, FromRecord, Exporting):
         self.composer.put(draft)
 
     def _draw_transcript(self, session: SessionState, said: Transcript) -> None:
+        self.transcript.more_to_come = self.is_being_read(session.id)
         self._tells_story = not is_anything_said(said)
         if not self._tells_story:
             place = self.behind_filter(said)
@@ -372,7 +374,11 @@ class LiveScreen(Moving, Searching, Noting, Pasting, FromRecord, Exporting):
             said = self.controller.transcript(session.id)
             rows = self._story.transcript if self._tells_story else said
             started_at = 0.0 if self._tells_story else session.opened_at
-            self.copy(text_of_all(rows, started_at, verdict_of(session)))
+            lines = lines_of_all(rows, started_at, verdict_of(session))
+            if rows.text_bytes(0, len(rows)) > MAX_COPY_BYTES:
+                self.controller.exports.write_copy(lines, len(rows))
+            else:
+                self.copy("".join(lines).removesuffix("\n"))
 
     @does(ActionId.LIVE_EXPORT)
     def _open_export(self, view: View) -> Awaitable[None] | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from lktui.core.events import CleanupResult
-from lktui.core.session import SessionState, row_state
+from lktui.core.row_state import row_state
+from lktui.core.session import SessionState
 from lktui.core.signs import UNKNOWN, clock, seconds, took
 from lktui.core.story import StoryLine
 from lktui.core.verdict import Outcome

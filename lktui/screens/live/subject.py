@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from lktui.core.session import SessionState, row_state
+from lktui.core.row_state import row_state
+from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
 from lktui.core.wrap import clip, room_name
 from lktui.screens.words import moment

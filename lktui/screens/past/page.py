@@ -71,6 +71,7 @@ class PastPage(Exporting, ListMoves, ListMarks[SessionId | None]):
         """Read the list, anew whenever a session has ended or begun."""
         self.add_class(*classes_at(self.app.size), update=False)
         self.watch(self.controller, "message", self.show_found, init=False)
+        self.watch(self.controller, "exporting", self._show_status, init=False)
         self.watch(self.controller.archive, "changes", self._read, init=False)
         self._read()
 
@@ -155,13 +156,16 @@ class PastPage(Exporting, ListMoves, ListMarks[SessionId | None]):
         note = (count if self.is_sorted else f"newest first, {count}", "$muted")
         self._title.show(("past sessions", "$title bold"), right=note)
         self._show_story()
-        found = self.marks_in_view() if self.marks else line(*self.rows_in_view())
-        self.query_one(StatusLine).show(found, message_of(self.controller))
+        self._show_status()
         over = next(iter(self.query(Overlay)), None)
         scopes = (over.SCOPE,) if over is not None else (Scope.PAST, *PARENTS[Scope.PAST])
         scopes = (Scope.FILTER,) if self.typing else scopes
         last = help_entry(typing=self.takes_text)
         self.query_one(Footer).show(footer_entries(scopes, self.view()), last)
+
+    def _show_status(self) -> None:
+        found = self.marks_in_view() if self.marks else line(*self.rows_in_view())
+        self.query_one(StatusLine).show(found, message_of(self.controller))
 
     def _show_story(self) -> None:
         session = self.session
@@ -253,12 +257,13 @@ class PastPage(Exporting, ListMoves, ListMarks[SessionId | None]):
 
     @does(ActionId.PAST_CLOSE)
     def _close(self, view: View) -> Awaitable[None] | None:
-        """Clear the filter, then the marks, then close the page."""
+        """Clear the filter, then the marks, stop an export, close the page."""
         if self.clear_marks(view):
             return None
         if self.filter_by:
             return self.clear_filter(view)
-        self.dismiss(None)
+        if not self.controller.stop_export():
+            self.dismiss(None)
         return None
 
     def ask(self, question: Question, *, final: bool, agreed: Callable[[], object]) -> None:

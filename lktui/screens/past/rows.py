@@ -30,7 +30,7 @@ def row_of(session: PastSession, now: float, *, marked: bool) -> Row:
         marked: Whether actions are for it.
     """
     kind, words = state_of(session)
-    turns = UNKNOWN if session.turns is None else str(session.turns)
+    turns = UNKNOWN if session.turns is None else in_five_cells(session.turns)
     return Row(
         session.id,
         (
@@ -64,6 +64,11 @@ def lasted(session: PastSession) -> str:
         return f"{lasted_s:.0f} s"
     minutes = round(lasted_s / 60)
     return f"{minutes} min" if minutes < 100 else f"{round(minutes / 60)} h"  # noqa: PLR2004 - two figures
+
+
+def in_five_cells(count: int) -> str:
+    """Write how many there are: `99999`, from there on `100k`."""
+    return str(count) if count < 100_000 else f"{count // 1000}k"  # noqa: PLR2004 - five figures
 
 
 def story_of(session: PastSession) -> DetailView:

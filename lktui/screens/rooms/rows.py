@@ -6,7 +6,8 @@ from lktui.core.actions import ActionId, key_of
 from lktui.core.events import CleanupResult, LinkState, ListedRoom, Phase
 from lktui.core.fold import RoomsView
 from lktui.core.listed_room import find, known_agents
-from lktui.core.session import SessionState, row_state
+from lktui.core.row_state import row_state
+from lktui.core.session import SessionState
 from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, seconds, took
 from lktui.core.watch_actions import worries_of
 from lktui.screens.chrome import attention_of

@@ -56,6 +56,28 @@ async def test_while_one_types_the_pages_turn_all_the_same(dashboard: Dashboard)
         assert "line 59" in dashboard.text
 
 
+async def test_end_at_the_end_of_what_is_typed_follows_again(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await talked(dashboard, 60)
+        await dashboard.press("enter", *"draft", "pageup", "left", "end")
+        assert "PAUSED" in dashboard.text
+        await dashboard.press("end")
+        assert "── following ──" in dashboard.text
+        assert "› draft" in dashboard.text
+
+
+async def test_what_comes_where_one_looks_is_not_counted_as_new(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((80, 24)):
+        talk = await talked(dashboard, 60)
+        await dashboard.press("k", "k")
+        await dashboard.hear(talk.line(50.5, "checkout", "in view"))
+        assert "── PAUSED  end follows ──" in dashboard.text
+        await dashboard.hear(talk.line(99, "checkout", "below"))
+        assert "── PAUSED  +1 new  end follows ──" in dashboard.text
+
+
 async def test_another_conversation_is_shown_at_its_end(dashboard: Dashboard) -> None:
     other = Conversation("91bc4e", age_s=20)
     async with dashboard.running((80, 24)):
