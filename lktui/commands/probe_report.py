@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from lktui.commands.text_table import table_lines
+from lktui.core.attempt import AgentView, Attempt, Timings
 from lktui.core.problems import ExitCode, Problem
-from lktui.core.session import AgentView, Attempt, SessionState, Timings
+from lktui.core.session import SessionState
 from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, clock, seconds, took
 from lktui.core.transcript import Transcript, TranscriptLine
 from lktui.core.verdict import Outcome

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lktui.core.session import SessionState
 
 _NOT_YOURS = "it is no conversation of yours"
+_ELSEWHERE = "it goes on in another lktui: here it is only read"
 
 
 def _of_row(view: View) -> str | None:
@@ -64,6 +65,8 @@ def no_retry(view: View) -> str | None:
         return _of_row(view) or _NOT_YOURS
     if not view.engine_runs:
         return no_engine(view)
+    if session.elsewhere:
+        return _ELSEWHERE
     if session.phase is Phase.RETRYING:
         return f"already retrying {session.room}"
     if session.diagnosis is None or not session.diagnosis.settled:
@@ -193,6 +196,8 @@ def no_end(view: View) -> str | None:
     session = view.session
     if session is None:
         return _of_row(view) or _NOT_YOURS
+    if session.elsewhere:
+        return _ELSEWHERE
     if session.phase is Phase.ENDING:
         return "it is ending"
     return "it is over" if session.over else None

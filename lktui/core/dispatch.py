@@ -76,7 +76,7 @@ def deadlines(evidence: Evidence) -> tuple[float, ...]:
                 agent.silent_since + UNRESPONSIVE_S,
                 agent.silent_since + ZOMBIE_S,
                 agent.silent_since + ZOMBIE_S + EVENT_LAG_S,
-                evidence.people_listed_at + CATCH_UP_S,
+                _caught_up_at(evidence, agent),
             ]
     if asked is not None:
         moments += [asked.asked_at + UNHEARD_S, asked.asked_at + asked.reply_timeout_s]
@@ -141,7 +141,7 @@ def _of_silence(known: Evidence, agent: Agent, now: float) -> Diagnosis | None:
     """
     since = agent.silent_since
     silent_s, here_s = now - since, agent.listed_at - since
-    pings = f"no pong since {seconds(since - known.dispatched_at)} after the dispatch"
+    pings = f"no pong since {_age(known, since)}"
     here = f"{agent.identity} still in the room"
     if known.sees_dispatches or known.sees_people:
         if here_s >= ZOMBIE_S:
@@ -157,10 +157,19 @@ def _of_silence(known: Evidence, agent: Agent, now: float) -> Diagnosis | None:
 
 
 def _server_was_silent(known: Evidence, agent: Agent, now: float) -> bool:
-    """Whether the silence may be the server's: its list took most of it, and has just come."""
-    listed_s = known.people_listed_at - agent.listed_at
+    """Whether the silence may be the server's or our line's: so was its list, and has just come."""
+    listed_s = known.people_listed_at - known.people_asked_at
     silent_s = known.people_listed_at - agent.silent_since
-    return listed_s > silent_s / 2 and now < known.people_listed_at + CATCH_UP_S
+    return listed_s > silent_s / 3 and now < _caught_up_at(known, agent)
+
+
+def _caught_up_at(known: Evidence, agent: Agent) -> float:
+    """Give when all has come that a server or a line has held back until the list came.
+
+    What was lost on a line is sent again after ever longer waits, each twice the last one.
+    """
+    quiet_s = known.people_listed_at - agent.heard_at
+    return known.people_listed_at + max(CATCH_UP_S, quiet_s)
 
 
 def _of_talk(known: Evidence, agent: Agent, now: float) -> Diagnosis:
@@ -197,7 +206,7 @@ def _of_talk(known: Evidence, agent: Agent, now: float) -> Diagnosis:
         code=Outcome.READY,
         kind=StateKind.READY,
         words=agent.state or "ready",
-        summary=f"Ready {seconds(ready_s)} after the dispatch",
+        summary=f"Ready {seconds(ready_s)} after {known.beginning}",
         seen=(answers,),
         ready_s=ready_s,
     )
@@ -225,11 +234,13 @@ def _overdue(asked: Question, now: float) -> bool:
 
 
 def _no_reply(known: Evidence, agent: Agent, asked: Question) -> Diagnosis:
+    if agent.silent_since:
+        return _all_silent(known, agent, asked)
     busy = agent.state in _BUSY
     found = verdict_of(
         Outcome.NO_REPLY,
         known,
-        f"the line was sent {seconds(asked.asked_at - known.dispatched_at)} after the dispatch",
+        f"the line was sent {_age(known, asked.asked_at)}",
         f"state {agent.state}" if agent.state else "sets no state",
         since=asked.asked_at,
         doing=agent.state.capitalize() if busy else "No reply",
@@ -239,6 +250,29 @@ def _no_reply(known: Evidence, agent: Agent, asked: Question) -> Diagnosis:
     if busy or asked.heard:
         return found
     return msgspec.structs.replace(found, cause=f"{found.cause}, or it listens to somebody else")
+
+
+def _age(known: Evidence, at: float) -> str:
+    return f"{seconds(at - known.dispatched_at)} after {known.beginning}"
+
+
+def _all_silent(known: Evidence, agent: Agent, asked: Question) -> Diagnosis:
+    """Judge a line without an answer while pings have none either, and nobody can be blamed yet."""
+    found = verdict_of(
+        Outcome.NO_REPLY,
+        known,
+        f"the line was sent {_age(known, asked.asked_at)}",
+        f"no pong since {_age(known, agent.silent_since)}",
+        since=asked.asked_at,
+        doing="No reply",
+        timeout=f"{asked.reply_timeout_s:g} s",
+        pings="nothing else is heard of it either",
+    )
+    return msgspec.structs.replace(
+        found,
+        cause="the server, the way to it, or the agent stands still: these look alike at first",
+        resolution="Wait: it is told apart as soon as the server answers",
+    )
 
 
 def _of_newcomer(known: Evidence, agent: Agent, now: float) -> Diagnosis:

@@ -147,6 +147,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """When the list of dispatches was last read."""
     missing_since: float = 0.0
     """Since when the list, where it could be read, has not held the dispatch any more."""
+    people_asked_at: float = 0.0
+    """Since when the list that was last read had been owed, tries that failed included."""
     people_listed_at: float = 0.0
     """When the list of participants was last read."""
     agent: Agent | None = None
@@ -171,6 +173,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         taken = (job for job in self.jobs if not job.declined)
         return frozenset(job.identity or f"agent-{job.id}" for job in taken)
 
+    @property
+    def beginning(self) -> str:
+        """What ages of evidence count from, in words: who only watches has dispatched nobody."""
+        return "we came" if self.sees_people else "the dispatch"
+
     def unheard_since(self, now: float) -> float:
         """Say when the first ping was sent that neither agent nor list have followed; 0: none is.
 
@@ -180,6 +187,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         if agent is None or self.people_listed_at > agent.silent_since:
             return 0.0
         return agent.silent_since if now - agent.silent_since <= NOTICED_S else 0.0
+
+    def question_after(self, at: float) -> Question | None:
+        """Give the question that is open, if it was asked after this moment."""
+        asked = self.question
+        return asked if asked is not None and asked.asked_at > at else None
 
     @property
     def dispatch_missing(self) -> bool:

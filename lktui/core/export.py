@@ -12,9 +12,10 @@ from enum import StrEnum
 
 import msgspec
 
+from lktui.core.attempt import Attempt
 from lktui.core.events import AnySessionEvent, CleanupResult
 from lktui.core.sanitize import without_tokens
-from lktui.core.session import Attempt, SessionState
+from lktui.core.session import SessionState
 from lktui.core.shown_rows import Rows, each_once
 from lktui.core.signs import UNKNOWN, clock, seconds, took
 from lktui.core.story import StoryLine

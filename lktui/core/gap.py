@@ -75,16 +75,16 @@ def gap_words(gap: Gap, since: float) -> str:
         return f"since {began}: reconnecting"
     times = f"{seconds(gap.ended_at - gap.began_at)}, {began} to {clock(gap.ended_at - since)}"
     if gap.stalled:
-        return f"{times}: the server did not answer; nothing was lost"
+        return f"{times}: nothing came through; nothing was lost"
     if gap.lost:
         return f"{times}: the connection did not come back"
     match gap.filled:
         case None:
             missing = "lines may be missing"
         case 0:
-            missing = "the agent remembers nothing that is missing here"
+            missing = "the agent remembers no more"
         case 1:
-            missing = "1 line filled in from the agent's memory"
+            missing = "1 line filled in"
         case lines:
-            missing = f"{lines} lines filled in from the agent's memory"
+            missing = f"{lines} lines filled in"
     return f"{times}: reconnected; {missing}"

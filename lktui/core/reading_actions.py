@@ -41,7 +41,7 @@ def ask_send(view: View) -> Question | None:
         effect = Effect(found.summary, "this line will reach nobody")
     elif view.others and not session.ours and session.reply_s is None:
         people = "1 other person is" if view.others == 1 else f"{view.others} other people are"
-        effect = Effect(f"{people} in the room", "the agent listens to the first one it found")
+        effect = Effect(f"{people} in the room", "the agent probably listens to somebody else")
     else:
         return None
     return Question("send it all the same?", (effect,), "Send it all the same")

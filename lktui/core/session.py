@@ -13,6 +13,7 @@ import msgspec
 from lktui.core import gap as gaps
 from lktui.core import story
 from lktui.core.agent_events import AgentEvent, MemoryRead
+from lktui.core.attempt import AgentView, Attempt, RetryProgress, Timings
 from lktui.core.events import (
     AgentGone,
     AgentJoined,
@@ -45,7 +46,6 @@ from lktui.core.events import (
     StepDone,
     VerdictReached,
 )
-from lktui.core.evidence import Job
 from lktui.core.problems import Problem
 from lktui.core.profile import AuthMode, DispatchMode
 from lktui.core.story import StoryLine
@@ -54,52 +54,6 @@ from lktui.core.verdict import Diagnosis, Outcome, diagnosis_of
 
 MAX_STORY = 400
 """Lines of a timeline; beyond these the oldest of them are dropped but the first 100."""
-
-
-class Timings(msgspec.Struct, frozen=True):
-    """When each step was done, milliseconds from the start of the session; None if never."""
-
-    room: float | None = None
-    connect: float | None = None
-    dispatch: float | None = None
-    joined: float | None = None
-    ready: float | None = None
-    first_reply: float | None = None
-    cleanup: float | None = None
-    """How long the cleanup took, milliseconds."""
-
-
-class AgentView(msgspec.Struct, frozen=True, kw_only=True):
-    """The agent of the current attempt."""
-
-    identity: str
-    name: str
-    state: str = ""
-    state_at: float = 0.0
-    pong_ms: float | None = None
-    """Time to its first pong, milliseconds; None if it has none, so no session is known."""
-    here: bool = True
-
-
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One dispatch and what became of it."""
-
-    n: int
-    began_at: float
-    dispatch_id: str = ""
-    jobs: tuple[Job, ...] = ()
-    agent: AgentView | None = None
-    diagnosis: Diagnosis | None = None
-    timings: Timings = Timings()
-
-
-class RetryProgress(msgspec.Struct, frozen=True):
-    """Where a retry is: step 1 to 4."""
-
-    attempt: int
-    number: int
-    text: str
-    since: float
 
 
 class SessionState(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +72,8 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     sees_dispatches: bool = True
     watched: bool = False
     """No conversation: an agent in somebody's room, judged by a hidden watch."""
+    elsewhere: bool = False
+    """It goes on in another lktui, and is only read here from the record."""
     opened_at: float = 0.0
     opened_wall: float = 0.0
     phase: Phase = Phase.OPENING
@@ -185,8 +141,10 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> bool:
-        """Whether it waits for a retry: it went wrong, and nothing is being done about it."""
-        return self.went_wrong and self.phase not in (Phase.ENDING, Phase.ENDED, Phase.RETRYING)
+        """Whether it waits for a retry: ours went wrong, and nothing is being done about it."""
+        ours = self.stays_in_room or not self.watched
+        busy = self.phase in (Phase.ENDING, Phase.ENDED, Phase.RETRYING)
+        return ours and self.went_wrong and not busy
 
     @property
     def stays_in_room(self) -> bool:
@@ -339,7 +297,8 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
         return self._attempt(agent=msgspec.structs.replace(agent, **fields))
 
     def _judged(self, event: VerdictReached) -> SessionState:
-        began = self.attempts[-1].began_at if self.attempts else self.opened_at
+        attempt_at = self.attempts[-1].began_at if self.attempts else self.opened_at
+        began = event.diagnosis.since or attempt_at
         line = story.of_verdict(
             event.diagnosis,
             event.at - self.opened_at,

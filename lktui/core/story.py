@@ -84,6 +84,10 @@ _LINKS: dict[LinkState, tuple[str, StateKind]] = {
 }
 
 
+_ROOM_GONE = ("ROOM_CLOSED", "ROOM_DELETED")
+"""Names of livekit.DisconnectReason with which nothing of ours is lost."""
+
+
 def of_step(event: StepDone, since_s: float) -> StoryLine:
     """Tell a step; the subject's first words, up to a semicolon, are its short form."""
     what, short, text = _WORDS[event.step]
@@ -157,6 +161,8 @@ def of_plan(event: RetryPlanned, since_s: float) -> StoryLine:
 def of_link(event: LinkChanged, since_s: float, attempt: int) -> StoryLine:
     """Tell what became of our connection."""
     words, kind = _LINKS[event.state]
+    if event.reason in _ROOM_GONE:
+        words, kind = "the room is gone", StateKind.OVER
     return StoryLine(
         at_s=event.at - since_s,
         what="link",

@@ -190,7 +190,7 @@ def verdict_of(
         kind=kind,
         words=row.format(timeout=f"{timeout} s", count=places.get("count", "")),
         summary=words.summary,
-        seen=seen if evidence.sees_dispatches else (*seen, _BLIND),
+        seen=seen if evidence.sees_dispatches or evidence.sees_people else (*seen, _BLIND),
         cause=words.cause,
         resolution=words.resolution,
         since=since,

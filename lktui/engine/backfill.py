@@ -43,8 +43,9 @@ class Backfill:
 
         def place(made_at: float) -> float:
             nonlocal last
-            behind_s = self._clock.wall() - made_at if made_at else 0.0
-            last = max(last, min(self._clock.monotonic() - behind_s, ended_at))
+            if made_at:
+                behind_s = self._clock.wall() - made_at
+                last = max(last, min(self._clock.monotonic() - behind_s, ended_at))
             return last
 
         await self._ask(place, began_at, set())

@@ -74,6 +74,8 @@ class Conversation:
         """Called when the agent has said something after a typed line."""
         self.on_sent: Callable[[], None] = lambda: None
         """Called when a typed line has gone out."""
+        self.on_taken: Callable[[str, str, float], None] = lambda _key, _text, _at: None
+        """Called with a typed line that the connection has taken: its key, its text, when."""
         self.on_heard: Callable[[str], None] = lambda _identity: None
         """Called with the identity of whoever says something."""
 
@@ -211,6 +213,7 @@ class Conversation:
         self._sending = True
         try:
             await self._send_surely(text)
+            self.on_taken(key, text, at)
             if not self._answered:
                 self.on_sent()
         except PortError as error:
@@ -236,6 +239,10 @@ class Conversation:
             if self._over or not self._listens.is_set():
                 raise
             await self._link.send_chat(text)
+
+    def never_arrived(self, key: str, text: str, at: float) -> None:
+        """Say of a line that went out that nobody has got it."""
+        self._tell_typed(key, text, at=at, final=True, mark=Mark.NOT_SENT)
 
     def give_up_lines(self) -> None:
         """Say of lines that never went out, and of any that still come, that they are not sent."""

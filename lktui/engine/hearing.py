@@ -10,6 +10,7 @@ from lktui.core.profile import Profile
 from lktui.engine.agent_session import AgentSession
 from lktui.engine.backfill import Backfill
 from lktui.engine.conversation import Conversation
+from lktui.engine.lost_lines import LostLines
 from lktui.engine.ports import Gateway, Participant
 from lktui.engine.room_listener import RoomListener
 from lktui.engine.run_life import RunLife
@@ -56,6 +57,8 @@ class Hearing:
         self.diary = self.agents.diary = SessionDiary(session, self.conversation, emit)
         self.backfill = Backfill(self.link, self.agents, self.diary, clock)
         self.listener.on_gap = self.backfill.of_gap
+        self._lost_lines = LostLines(self.link, self.agents, clock)
+        self.conversation.on_taken = self._lost_lines.sent
 
     def there(self, profile: Profile) -> dict[str, tuple[Participant, ...]]:
         """Tell who is in the room, by its name; nothing while our connection is down.
@@ -68,6 +71,13 @@ class Hearing:
             return {}
         me = Participant(identity=self.link.identity, hidden=self.hidden)
         return {self.link.room: (me, *self.link.participants)}
+
+    async def look_for_lost(self, began_at: float, ended_at: float) -> bool:
+        """Say of the lines that went out into a gap which are lost; whether any is."""
+        lost = await self._lost_lines.of_gap(began_at, ended_at)
+        for line in lost:
+            self.conversation.never_arrived(line.key, line.text, line.at)
+        return bool(lost)
 
     def _lost(self, reason: str) -> None:
         self.on_lost(reason)

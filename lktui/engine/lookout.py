@@ -71,6 +71,7 @@ class Lookout:
 
     def look_at_people(self) -> None:
         """Look as soon as possible who is there."""
+        self._roll_call.wanted()
         self._people_wanted = True
         self._stirred.set()
 
@@ -121,7 +122,8 @@ class Lookout:
     async def _look_at_jobs(self) -> None:
         self._jobs_at = self._clock.monotonic()
         dispatch_id, attempt = self._witness.dispatch_id, self._witness.attempt
-        records = await self._api.dispatches(self._room)
+        with self._roll_call.waits():
+            records = await self._api.dispatches(self._room)
         if (dispatch_id, attempt) == (self._witness.dispatch_id, self._witness.attempt):
             self._witness.jobs_listed(records)
 

@@ -25,8 +25,9 @@ MISS_S = 1.5
 """A ping counts as missed when no pong has come so long after it was sent."""
 _LATE_S = 60.0
 """So late a pong still counts as the first."""
-EVERY_S = 5.0
-"""A ready agent is pinged when nothing else was heard of it for so long."""
+EVERY_S = 2.5
+"""A ready agent is pinged when nothing else was heard of it for so long: often enough that a cut of
+the line for 5 s is noticed while it lasts."""
 ASKED_EVERY_S = 2.0
 """One that owes an answer is pinged so often: else a stall of the server would be called its own
 slowness."""

@@ -83,6 +83,14 @@ class RoomWatch:
             emit=self._tell,
             clock=clock,
         )
+        self._roll_call = RollCall(
+            self.session,
+            self._dispatcher.witness,
+            room=self._room,
+            api=gateway.server_api(self._profile),
+            emit=emit,
+            clock=clock,
+        )
         self._entry = HiddenEntry(
             self.session, gateway, life=self._life, hearing=self._hearing, emit=emit, clock=clock
         )
@@ -96,7 +104,7 @@ class RoomWatch:
         conversation.on_heard = witness.heard
         conversation.on_sent = self._asked
         conversation.on_reply = witness.replied
-        witness.on_silence = self._silent.set
+        witness.on_silence = self._went_silent
         self._dispatcher.judge.on_verdict = self._judged
 
     # --- what is asked of it ----------------------------------------------------------------
@@ -154,23 +162,18 @@ class RoomWatch:
 
         Nothing else is asked: what there is to know comes through the room.
         """
-        gateway, profile = self._gateway, self._profile
-        roll_call = RollCall(
-            self.session,
-            self._dispatcher.witness,
-            room=self._room,
-            api=gateway.server_api(profile),
-            emit=self._emit,
-            clock=self._clock,
-        )
         while True:
             await self._silent.wait()
-            await gateway.pacer(profile).turn()
+            await self._gateway.pacer(self._profile).turn()
             self._silent.clear()
             try:
-                await roll_call.take()
+                await self._roll_call.take()
             except PortError as error:
                 _log.info("looking at %s failed: %s", self._room, error.problem.line)
+
+    def _went_silent(self) -> None:
+        self._roll_call.wanted()
+        self._silent.set()
 
     def _tell(self, event: AnyEvent) -> None:
         if isinstance(event, VerdictReached) and event.diagnosis.code in _MEAN_NOTHING:

@@ -93,6 +93,9 @@ class SessionDiary:
     def event(self, identity: str, event: pb.AgentSessionEvent, at: float) -> None:
         """Take what an agent's session tells; what a person sends there is passed over.
 
+        Changes of state come by attributes too. Overlapping speech is only its guess at what comes
+        next: speech that does interrupt marks the line that it has interrupted.
+
         Args:
             identity: Who tells it.
             event: What.

@@ -26,6 +26,7 @@ from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import AuthMode
 from lktui.core.sanitize import clean
 from lktui.core.verdict import Diagnosis, Outcome
+from lktui.engine.comeback import comeback
 from lktui.engine.dispatcher import Dispatcher
 from lktui.engine.hearing import Hearing
 from lktui.engine.janitor import Janitor
@@ -297,18 +298,18 @@ class SessionRun:
         self._conversation.listens(verdict is not None and verdict.alive)
 
     async def _over_gap(self, began_at: float, ended_at: float) -> None:
-        """Fill a gap; typed lines wait meanwhile until the agent has surely seen us again.
-
-        A server that was restarted makes the room anew, and what comes before the agent knows us
-        in it is lost without a sign (facts/livekit.md sections 2 and 5).
-        """
+        """Fill a gap; typed lines wait meanwhile until the agent has surely seen us again."""
         self._is_unseen = True
         self._conversation.listens(False)
         self._tasks.start(self._hearing.backfill.of_gap(began_at, ended_at))
-        await self._clock.sleep(EVENT_LAG_S)
+        evidence = lambda: self._dispatcher.evidence if self._dispatcher else None  # noqa: E731 - asked again and again
+        await comeback(evidence, self._room_says.present, self._clock)
         self._is_unseen = False
         verdict = self._dispatcher.verdict if self._dispatcher else None
         self._listens(verdict is not None and verdict.alive)
+        if await self._hearing.look_for_lost(began_at, ended_at) and self._dispatcher:
+            witness = self._dispatcher.witness  # nobody owes an answer to what nobody heard
+            witness.know(question=witness.evidence.question_after(ended_at))
 
     # --- the end --------------------------------------------------------------------------------
 

@@ -181,7 +181,7 @@ class Archive(DOMNode):
         """Have a session that is over be over also while its end is not read yet."""
         reader = self._readers.get(read.id)
         if reader is None or not reader.is_over:
-            return read
+            return msgspec.structs.replace(read, elsewhere=not read.over)
         return msgspec.structs.replace(read, phase=Phase.ENDED)
 
     # --- what leaves the program ------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from lktui.core.action_types import View
 from lktui.core.actions import ACTIONS, ActionId
 from lktui.core.cleanup import ItemState
@@ -56,6 +58,13 @@ def test_a_failed_dispatch_is_retried_without_a_question() -> None:
     view = View(session=FAILED, rows=1)
     assert reason(ActionId.ROOMS_RETRY, view) is None
     assert question(ActionId.ROOMS_RETRY, view) == ""
+
+
+def test_a_conversation_of_another_lktui_is_only_read() -> None:
+    view = View(session=msgspec.structs.replace(READY, elsewhere=True), rows=1)
+    only_read = "it goes on in another lktui: here it is only read"
+    for action in (ActionId.LIVE_TYPE, ActionId.LIVE_END, ActionId.LIVE_RETRY):
+        assert reason(action, view) == only_read
 
 
 def test_a_second_retry_is_answered() -> None:

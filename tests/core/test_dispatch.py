@@ -397,6 +397,17 @@ def test_the_specifications_words_say_how_long_was_waited() -> None:
     assert found.cause.startswith("Agent didn't join within 15s")
 
 
+def test_a_missing_answer_is_not_said_to_come_from_an_agent_that_answers_pings() -> None:
+    owed = {"question": asked(asked_at=T0 + 8, reply_timeout_s=5.0, heard=True)}
+    answers = diagnose(with_agent(talking(heard_at=T0 + 13), **owed), T0 + 13)
+    assert answers.summary.endswith("still answers pings")
+    nothing = diagnose(silent(listed_s=-1, **owed), T0 + 13)
+    assert nothing.code is Outcome.NO_REPLY
+    assert nothing.summary == "No reply for 5 s; nothing else is heard of it either"
+    assert "server" in nothing.cause
+    assert nothing.since == T0 + 8
+
+
 def test_waiting_says_how_long_it_may_last() -> None:
     assert diagnose(HERE, T0 + 5).summary == "Waiting for the agent to join, 10 s more at most"
 

@@ -39,12 +39,12 @@ BACK = (link(31.0, LinkState.RECONNECTING), link(37.2, LinkState.CONNECTED))
         (BACK, "6.20 s, 0:31 to 0:37: reconnected; lines may be missing", 6.2),
         (
             (*BACK, memory(31.0, 1)),
-            "6.20 s, 0:31 to 0:37: reconnected; 1 line filled in from the agent's memory",
+            "6.20 s, 0:31 to 0:37: reconnected; 1 line filled in",
             6.2,
         ),
         (
             (*BACK, memory(31.0, 0)),
-            "6.20 s, 0:31 to 0:37: reconnected; the agent remembers nothing that is missing here",
+            "6.20 s, 0:31 to 0:37: reconnected; the agent remembers no more",
             6.2,
         ),
         (
@@ -57,7 +57,7 @@ BACK = (link(31.0, LinkState.RECONNECTING), link(37.2, LinkState.CONNECTED))
         ),
         (
             (LinkStalled(session=ID, at=CALL.at + 36.2, began_at=CALL.at + 31.0),),
-            "5.20 s, 0:31 to 0:36: the server did not answer; nothing was lost",
+            "5.20 s, 0:31 to 0:36: nothing came through; nothing was lost",
             5.2,
         ),
         (
@@ -84,4 +84,4 @@ def test_two_gaps_are_two_rows_and_memory_fills_its_own() -> None:
     later = (link(60.0, LinkState.RECONNECTING), link(61.0, LinkState.CONNECTED))
     first, second = gaps(*BACK, *later, memory(60.0, 2))
     assert first.text.endswith("lines may be missing")
-    assert second.text.endswith("2 lines filled in from the agent's memory")
+    assert second.text.endswith("2 lines filled in")

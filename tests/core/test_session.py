@@ -26,13 +26,15 @@ from lktui.core.events import (
     SessionId,
     Step,
     StepDone,
+    VerdictReached,
 )
 from lktui.core.evidence import Job, JobStatus
 from lktui.core.problems import ProblemCode, problem
+from lktui.core.profile import DispatchMode
 from lktui.core.row_state import row_state
 from lktui.core.session import MAX_STORY, SessionState
 from lktui.core.signs import StateKind
-from lktui.core.verdict import Outcome
+from lktui.core.verdict import Diagnosis, Outcome
 from lktui.core.wrap import cell_width
 from tests.support.scenes import Conversation
 
@@ -111,6 +113,26 @@ def test_a_new_attempt_has_no_verdict_yet() -> None:
     assert state.attempts[0].diagnosis is not None
     assert state.attempts[0].diagnosis.code is Outcome.NOT_TAKEN
     assert state.attempt is state.attempts[1]
+
+
+def test_a_verdict_that_counts_from_a_moment_is_told_with_the_time_since_then() -> None:
+    overdue = Diagnosis(
+        code=Outcome.NO_REPLY,
+        kind=StateKind.WARNING,
+        words="no reply",
+        summary="",
+        since=T0 + 60,
+    )
+    state = after(*READY, VerdictReached(at=T0 + 90, session=S, attempt=1, diagnosis=overdue))
+    assert state.story[-1].took_ms == pytest.approx(30_000.0)
+
+
+def test_a_room_of_others_that_is_only_watched_waits_for_no_retry_of_ours() -> None:
+    state = after(*NOT_TAKEN)
+    watch = msgspec.structs.replace(state, watched=True, dispatch_mode=DispatchMode.AUTO)
+    assert state.failed
+    assert watch.went_wrong
+    assert not watch.failed
 
 
 def test_jobs_belong_to_the_attempt() -> None:

@@ -117,3 +117,9 @@ def test_a_conversation_is_told_in_the_order_of_what_happened() -> None:
 def test_a_session_that_made_nothing_does_not_say_that_its_room_is_gone() -> None:
     end = SessionEnded(at=3.0, session=S, cleanup=CleanupResult.DONE, took_ms=0.0, made=False)
     assert story.of_end(end, 2.0, 1).text == "ended; nothing was made"
+
+
+def test_a_connection_that_ended_with_its_room_is_no_failure() -> None:
+    closed = LinkChanged(at=3.0, session=S, state=LinkState.LOST, reason="ROOM_CLOSED")
+    line = story.of_link(closed, 2.0, 1)
+    assert (line.short, line.kind) == ("○ the room is gone", StateKind.OVER)

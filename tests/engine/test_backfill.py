@@ -123,3 +123,12 @@ async def test_what_was_said_during_the_gap_stands_within_it_in_its_order() -> N
     assert places[1] == pytest.approx(now - 15, abs=1.0)
     assert places[-1] == now - 5
     assert gap == now - 20
+
+
+async def test_what_has_no_time_does_not_push_what_follows_to_the_end_of_the_gap() -> None:
+    room = Room()
+    now = room.clock.monotonic()
+    room.memories["agent"] = room.said(-1, 15)
+    await room.backfill.of_gap(now - 20, now - 5)
+    ((_, places, _),) = room.told
+    assert places == [now - 20, pytest.approx(now - 15, abs=1.0)]

@@ -132,6 +132,8 @@ async def test_a_stall_of_the_server_is_told_and_not_blamed_on_the_agent(place: 
 async def test_a_dead_agent_is_said_not_to_answer_and_then_to_be_lost(place: Place) -> None:
     place.watch(DEAD)
     await place.world.until(lambda: Outcome.UNRESPONSIVE in place.world.verdicts)
+    assert place.state.diagnosis is not None
+    assert not [seen for seen in place.state.diagnosis.seen if "without an API key" in seen]
     place.world.server.leave(ROOM, place.world.server.rooms[ROOM].agents[0], "CONNECTION_TIMEOUT")
     await place.world.until(lambda: Outcome.LOST in place.world.verdicts)
 

@@ -110,6 +110,56 @@ async def test_a_stall_while_an_answer_is_owed_is_told(world: World) -> None:
     assert len(world.all(LinkStalled)) == 1
 
 
+@pytest.mark.parametrize("late_s", [0.0, 2.0, 5.0])
+async def test_what_a_cut_line_has_lost_comes_later_than_the_list_and_is_the_line_s_silence(
+    world: World, late_s: float
+) -> None:
+    await world.ready(SESSION)
+    await asyncio.sleep(12)
+    verdicts, cut_s = len(world.verdicts), 9.0
+    world.server.freeze()
+    arrives = world.server.hold("send_session")
+    began = world.clock.monotonic()
+    await asyncio.sleep(cut_s)
+    world.server.thaw()
+    await asyncio.sleep(late_s)
+    arrives.set()
+    await asyncio.sleep(20)
+    (stalled,) = world.all(LinkStalled)
+    assert stalled.at == pytest.approx(began + cut_s + late_s, abs=0.5)
+    assert world.verdicts[verdicts:] == []
+
+
+async def test_a_cut_in_the_first_seconds_while_other_lists_are_owed_is_told_too(
+    world: World,
+) -> None:
+    run = await world.ready(SESSION)
+    run.say("typed:1", "hello")
+    await asyncio.sleep(1)
+    verdicts = len(world.verdicts)
+    world.server.freeze()
+    arrives = world.server.hold("send_session")
+    run.say("typed:2", "are you there?")
+    await asyncio.sleep(5)
+    world.server.thaw()
+    await asyncio.sleep(0.3)
+    arrives.set()
+    await asyncio.sleep(20)
+    assert len(world.all(LinkStalled)) == 1
+    assert world.verdicts[verdicts:] == []
+
+
+async def test_an_agent_that_is_silent_long_after_the_line_is_back_is_blamed(world: World) -> None:
+    await world.ready(SESSION)
+    await asyncio.sleep(12)
+    world.server.freeze()
+    world.server.hold("send_session")
+    await asyncio.sleep(9)
+    world.server.thaw()
+    await world.until(lambda: world.verdicts[-1] is Outcome.UNRESPONSIVE)
+    assert world.all(LinkStalled) == []
+
+
 async def test_a_slow_list_of_an_agent_that_answers_is_no_stall(world: World) -> None:
     await world.ready(SESSION)
     world.server.latency_s = 2.0
@@ -118,6 +168,7 @@ async def test_a_slow_list_of_an_agent_that_answers_is_no_stall(world: World) ->
 
 
 async def test_an_agent_that_is_away_for_a_while_is_no_stall_of_the_server(world: World) -> None:
+    world.server.latency_s = 0.4
     await world.ready(DEAD)
     await asyncio.sleep(15)
     identity = world.agents[0]

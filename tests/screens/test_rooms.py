@@ -443,4 +443,4 @@ async def test_a_kept_room_is_said_to_be_ours(dashboard: Dashboard) -> None:
         )
         (row,) = [line for line in dashboard.lines[2:30] if f"  {kept.name}  " in line]
         assert row.split()[-2] == "ours"
-        assert "made here and not in use: 4 Cleanup tells what becomes of it" in dashboard.text
+        assert "made here, perhaps in use by another lktui: 4 Cleanup tells" in dashboard.text

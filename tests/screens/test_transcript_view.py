@@ -427,6 +427,17 @@ async def test_a_row_that_comes_while_one_before_it_goes_is_drawn_at_its_place()
         assert shown[-1].endswith("the newest")
 
 
+async def test_a_note_of_ones_own_is_not_new() -> None:
+    async with stage((80, 24), rows=100) as it:
+        it.view.action_page_up()
+        it.transcript.note(50.0, "good")
+        await it.drawn()
+        assert it.view.follow == Paused(0)
+        it.say("the newest")
+        await it.drawn()
+        assert it.view.follow == Paused(1)
+
+
 async def test_the_row_that_was_gone_to_stays_at_hand_when_rows_come_before_it() -> None:
     async with stage((80, 24), rows=100) as it:
         it.view.go_to(50)

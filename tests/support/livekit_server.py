@@ -54,7 +54,14 @@ class LiveKitServer:
     delays = 1.0
 
     def __init__(
-        self, binary: Path, log: Path, *, rtc: str = "", turn: str = "", node_ip: str = "127.0.0.1"
+        self,
+        binary: Path,
+        log: Path,
+        *,
+        rtc: str = "",
+        turn: str = "",
+        node_ip: str = "127.0.0.1",
+        address: str = "127.0.0.1",
     ) -> None:
         """Start it and wait until it answers.
 
@@ -64,17 +71,19 @@ class LiveKitServer:
             rtc: What else its configuration has in `rtc`, as YAML in one line.
             turn: The same for `turn`.
             node_ip: Where it says that its media can be had.
+            address: Of this machine, where clients find it.
         """
         self._binary = binary
         self._log = log
         self._rtc, self._turn, self._node_ip = rtc, turn, node_ip
+        self._address = address
         self.port = _free_ports()
         self._process = self._start()
 
     @property
     def url(self) -> str:
         """The address for clients."""
-        return f"ws://127.0.0.1:{self.port}"
+        return f"ws://{self._address}:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -119,6 +128,8 @@ class LiveKitServer:
         rtc = f"{{tcp_port: {self.port + 1}, udp_port: {self.port + 2}, {self._rtc}}}"
         config = f"{{port: {self.port}, rtc: {rtc}, turn: {{{self._turn}}}}}"
         argv = [str(self._binary), "--dev", "--node-ip", self._node_ip, "--config-body", config]
+        for address in {"127.0.0.1", self._address}:
+            argv += ["--bind", address]
         with self._log.open("ab") as log:
             process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

@@ -15,7 +15,7 @@ from lktui.widgets.drawing import Part, line, state
 
 def takes_lines(session: SessionState) -> bool:
     """Tell whether one can type to the agent, at once or when it listens."""
-    return session.phase not in (Phase.ENDING, Phase.ENDED)
+    return session.phase not in (Phase.ENDING, Phase.ENDED) and not session.elsewhere
 
 
 def composer_words(session: SessionState, waiting: int, *, typing: bool) -> str:
@@ -26,6 +26,8 @@ def composer_words(session: SessionState, waiting: int, *, typing: bool) -> str:
         waiting: Lines that have not gone out.
         typing: Whether the cursor is in the line already.
     """
+    if session.elsewhere:
+        return "goes on in another lktui; here it is only read"
     if not takes_lines(session):
         ended = "over" if session.over else "ending"
         return f"{ended}: {key_of(ActionId.LIVE_START)} starts a new one"

@@ -40,7 +40,7 @@ _ENDS = {
     CleanupResult.LEFT: "Ended; left the room, which nobody here may delete",
     CleanupResult.PENDING: "Ended; the cleanup goes on",
     CleanupResult.KEPT: "Ended; the room is kept",
-    CleanupResult.NOT_OURS: "Ended; the room is not ours and stays",
+    CleanupResult.NOT_OURS: "Ended; the room is not ours",
 }
 
 
@@ -105,8 +105,10 @@ def kind_of_session(session: SessionState, now: float) -> StateKind:
 
 
 def ready_after(session: SessionState) -> float | None:
-    """Give the seconds from the last dispatch to ready; None if it never was."""
+    """Give the seconds from the last dispatch to ready; None if it never was, or is not known."""
     found, attempt = session.diagnosis, session.attempt
+    if session.watched and attempt is not None and attempt.timings.dispatch is None:
+        return None
     if found is not None and found.ready_s is not None:
         return found.ready_s
     if attempt is None or attempt.timings.ready is None:
@@ -240,7 +242,7 @@ def story_of_room(
     cleanup = key_of(ActionId.SHOW_CLEANUP)
     maker = "no conversation of yours: made by another program or person"
     if ours:
-        maker = f"made here and not in use: {cleanup} Cleanup tells what becomes of it"
+        maker = f"made here, perhaps in use by another lktui: {cleanup} Cleanup tells"
     if old is None or old.problem is None:
         return DetailView(
             found.kind,
