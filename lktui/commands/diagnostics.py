@@ -121,9 +121,10 @@ def _log(error: Exception, log_file: Path) -> None:
     """Add the traceback to the log; where there is none, stderr must do."""
     # Imported late: it brings asyncio, which a verb that only reads a file does without.
     from lktui.clock import SystemClock  # noqa: PLC0415
+    from lktui.store.resolved_secrets import without_secrets  # noqa: PLC0415 - as above
 
     at = dt.datetime.fromtimestamp(SystemClock().wall(), dt.UTC)
-    text = without_tokens("".join(traceback.format_exception(error)))
+    text = without_secrets(without_tokens("".join(traceback.format_exception(error))))
     try:
         fd = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as log:

@@ -139,6 +139,7 @@ class ActionId(StrEnum):
     IMPORT_WRITE = "import.write"
     IMPORT_MARK = "import.mark"
     IMPORT_FILE = "import.file"
+    IMPORT_HELP = "import.help"
     IMPORT_CLOSE = "import.close"
     PATH_READ = "path.read"
     PATH_LEAVE = "path.leave"

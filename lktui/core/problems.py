@@ -298,7 +298,7 @@ CATALOGUE: dict[ProblemCode, Entry] = {
     ProblemCode.DISPATCH_UNKNOWN: Entry(
         "A dispatch of “{agent}” may be ours",
         "its id was lost with the engine, and {room} is not ours: it may be another's",
-        "Look at the room, withdraw it if it is yours; then forget it here",
+        "Look at the room: withdraw it there if it is yours, then try again; or forget it here",
         ExitCode.CLEANUP_PENDING,
     ),
     ProblemCode.STATE_DAMAGED: Entry(

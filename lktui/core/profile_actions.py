@@ -77,6 +77,8 @@ PROFILE_ACTIONS: tuple[Action, ...] = (
        help="take this one too, or leave it out", unavailable=why.no_rows),
     _A(id="import.file", keys=("f",), title="From a file", scope=_S.IMPORT, rank=3,
        help="name a file: agent JSON, .env or lk's YAML"),
+    _A(id="import.help", keys=("?",), title="Help", scope=_S.IMPORT,
+       help="what can be done here, and why not"),
     _A(id="import.close", keys=("escape", "q"), title="Close", scope=_S.IMPORT, rank=4,
        help="write nothing and go back"),
     _A(id="path.read", keys=("enter",), title="Read", scope=_S.PATH, rank=1,

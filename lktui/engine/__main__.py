@@ -31,10 +31,11 @@ from lktui.clock import SystemClock
 from lktui.core.commands import AnyCommand, DispatchInto, Shutdown, StartSession
 from lktui.core.events import AnyEvent, Bye, EngineFaulted, Hello
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
-from lktui.core.sanitize import clean, without_tokens
+from lktui.core.sanitize import clean
 from lktui.core.wire import PROTOCOL, command_reader, frame_events
 from lktui.engine.engine import Engine
 from lktui.engine.gateway import LiveKitGateway
+from lktui.engine.masked_log import MaskedFormatter
 from lktui.engine.opening import refused
 from lktui.engine.outbox import Outbox
 from lktui.engine.recorder import Recorder
@@ -51,16 +52,11 @@ _HUNG_S = 5.0
 _EXIT_HUNG = 70
 
 
-class _CutTokens(logging.Formatter):
-    """The SDK quotes whole tokens in its messages; none may reach the log."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return without_tokens(super().format(record))
-
-
 def _log_to_stderr(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_CutTokens("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(
+        MaskedFormatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
+    )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("livekit").setLevel(max(logging.INFO, logging.root.level))
     # They write down the addresses that they ask, and a token_url may hold a secret.

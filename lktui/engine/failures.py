@@ -21,6 +21,7 @@ from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean, clean_detail
 from lktui.engine.certificates import refused_certificate
 from lktui.store.paths import LOG_NAME
+from lktui.store.resolved_secrets import without_secrets
 
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 _ELSEWHERE = frozenset({404, 405, 501})
@@ -140,7 +141,7 @@ def _of_os_error(error: OSError) -> ProblemCode:
 
 def of_unforeseen(error: BaseException) -> Problem:
     """Tell of what nobody foresaw: its kind and words, and that the log has the rest."""
-    what = clean(f"{type(error).__name__}: {error}", limit=200)
+    what = clean(without_secrets(f"{type(error).__name__}: {error}"), limit=200)
     return problem(ProblemCode.INTERNAL, what=what, log=f"{LOG_NAME} in the state folder")
 
 

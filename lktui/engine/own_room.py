@@ -100,7 +100,7 @@ class OwnRoom:
         took_s: float | None = None
         if existed:
             self._step("was there; not ours", None)
-        elif api is not None and profile.auth_mode is AuthMode.API:
+        elif api is not None and (self._alone or profile.auth_mode is AuthMode.API):
             took_s = await self._create(api, name)
             await self.is_there()
         self._emit(RoomOpened(session=self._session, room=clean(name), ours=self.ours))

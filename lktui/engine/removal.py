@@ -20,6 +20,7 @@ from lktui.core.dispatch import LIST_TRUE_S
 from lktui.core.events import ListedRoom
 from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.core.sanitize import clean
+from lktui.core.signs import seconds
 from lktui.engine.on_their_way import identity_of, on_their_way
 from lktui.engine.ports import NOBODY, DispatchRecord, Participant, ServerApi
 
@@ -34,7 +35,7 @@ LEAVE_WAIT_S = 4.0
 _LIST_LOOK_S = 0.25
 _LEAVING_LOOKS_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.4, 3.2, LEAVE_WAIT_S)
 _CLOCKS_DIFFER_S = 30.0
-"""So far may a room's creation lie from its item's and still be the one that was meant."""
+"""So far may a creation lie from its item's and still be the one that was meant."""
 _LIST_ROUNDS_S = 1.0
 """A room's creation is told in whole seconds."""
 
@@ -129,10 +130,7 @@ class Removal:
                 return None  # asked for its dispatches, a server says `unavailable`, after 3 s
             records = tuple(r for r in await api.dispatches(item.room) if self._is_ours(r))
             if not item.name and not self._owns_room and records:
-                name = clean(item.agent_name, limit=80)
-                raise PortError(
-                    problem(ProblemCode.DISPATCH_UNKNOWN, subject=name, agent=name, room=item.room)
-                )
+                raise PortError(_maybe_ours(item, records))
             return _Found(records, await api.participants(item.room))
 
     async def _read_true(self, found: _Found) -> _Found | None:
@@ -180,7 +178,9 @@ class Removal:
         item = self._item
         if item.name:
             return record.id == item.name
-        return record.agent_name == item.agent_name  # the answer of its create was never seen
+        # The answer of its create was never seen.
+        was_before = 0 < record.made_at < item.made_at - _CLOCKS_DIFFER_S
+        return record.agent_name == item.agent_name and (self._owns_room or not was_before)
 
     async def _put_out(self, agents: set[str]) -> None:
         """Wait until agents have left a room that stays; after 4 s they are removed."""
@@ -323,6 +323,23 @@ def _strangers(me: str, there: Iterable[Participant]) -> tuple[Participant, ...]
         other
         for other in there
         if other.is_person and not other.is_agent and not other.hidden and other.identity != me
+    )
+
+
+def _maybe_ours(item: CleanupItem, records: tuple[DispatchRecord, ...]) -> Problem:
+    """Say which dispatches one has to look at; nothing proves whose they are."""
+    name = clean(item.agent_name, limit=80)
+    found = problem(ProblemCode.DISPATCH_UNKNOWN, subject=name, agent=name, room=item.room)
+    told = [f"{clean(one.id, limit=40)}, {_made(one, item)}" for one in records[:5]]
+    return msgspec.structs.replace(found, detail="; ".join(told))
+
+
+def _made(record: DispatchRecord, item: CleanupItem) -> str:
+    if not record.made_at:
+        return "made nobody knows when"
+    after_s = record.made_at - item.made_at
+    return (
+        f"made {seconds(abs(after_s))} {'after' if after_s >= 0 else 'before'} ours was asked for"
     )
 
 

@@ -16,16 +16,13 @@ from livekit.protocol import room as room_proto
 from lktui.core.events import ListedRoom
 from lktui.core.evidence import Job, JobStatus
 from lktui.core.problems import PortError, ProblemCode
+from lktui.core.room_timeouts import DEPARTURE_S, EMPTY_S, KEPT_S
 from lktui.core.sanitize import clean
 from lktui.engine.call_log import CallLog, OpenCall
 from lktui.engine.failures import limited
 from lktui.engine.ports import NOBODY, DispatchRecord, Participant
 
 CALL_LIMIT_S = 10.0
-EMPTY_TIMEOUT_S = 60
-DEPARTURE_TIMEOUT_S = 20
-KEPT_TIMEOUT_S = 24 * 3600
-"""A room that is to be kept must outlive our leaving it, or the server closes it at once."""
 MAX_ROOMS = 5000
 _MAX_NAME_CHARS = 200
 _MAX_RAW_BYTES = 20_000
@@ -62,12 +59,10 @@ class LiveKitServerApi:
         self, name: str, *, metadata: str, kept: bool, alone: bool = False
     ) -> None:
         """Make a room; one that exists is left as it is. Alone: no agent comes by itself."""
-        empty = KEPT_TIMEOUT_S if kept else EMPTY_TIMEOUT_S
-        departure = KEPT_TIMEOUT_S if kept else DEPARTURE_TIMEOUT_S
         request = api.CreateRoomRequest(
             name=name,
-            empty_timeout=empty,
-            departure_timeout=departure,
+            empty_timeout=KEPT_S if kept else EMPTY_S,
+            departure_timeout=KEPT_S if kept else DEPARTURE_S,
             metadata=metadata,
             agents=[api.RoomAgentDispatch(agent_name=NOBODY)] if alone else [],
         )

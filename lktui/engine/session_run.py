@@ -51,7 +51,7 @@ class SessionRun:
         janitor: Keeps and works the cleanup queue.
         emit: Takes the events.
         clock: Tells the time.
-        alone: Let no agent come by itself into the room, if we make it before we join.
+        alone: Let no agent come by itself into the room: with a key it is made before the join.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class SessionRun:
         self._agent_was_first = self._is_unseen = False
         self._joined_at = 0.0
         self._retries: Retries | None = None
-        self._agreed, self._alone = False, alone and self._profile.auth_mode is AuthMode.API
+        self._agreed, self._alone = False, alone and self._profile.has_key
         self._cleanup, self._made = CleanupResult.PENDING, True
         self.ended, self.there = self._life.ended, self._hearing.there
 

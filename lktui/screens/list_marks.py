@@ -77,3 +77,15 @@ class ListMarks(ListSorting[ScreenResultType]):
 
 class MarkingScreen(ListMarks[None], ListScreen):
     """One of the dashboard's lists, with marks."""
+
+
+class RoomListScreen(MarkingScreen):
+    """A list that tells what is in the rooms of the server in use, kept fresh while it is shown."""
+
+    def resumed(self) -> None:
+        """Keep the list of rooms fresh."""
+        self.controller.poll_rooms(on=True)
+
+    def on_screen_suspend(self) -> None:
+        """Leave the server alone while nobody looks; the next screen may have begun already."""
+        self.controller.poll_rooms(on=isinstance(self.app.screen, RoomListScreen))

@@ -12,6 +12,7 @@ import msgspec
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import Secret
 from lktui.core.sanitize import clean
+from lktui.store import resolved_secrets
 
 _MAX_BYTES = 1 << 16
 """No key or token is longer; a wrong path should not fill the memory."""
@@ -19,6 +20,8 @@ _MAX_BYTES = 1 << 16
 
 def resolve(secret: Secret, field: str, env: Mapping[str, str]) -> str:
     """Give the value of a secret: a literal, a variable or the content of a file.
+
+    From then on it is masked in what this process logs.
 
     Args:
         secret: What the profile holds.
@@ -38,11 +41,13 @@ def resolve(secret: Secret, field: str, env: Mapping[str, str]) -> str:
     elif kind == "file":
         value = _of_file(secret, field, Path(os.path.expanduser(name)))  # noqa: PTH111 - no error
     else:
+        resolved_secrets.note(secret.source)
         return secret.source
     if not value:
         raise _unresolved(secret, field, "it is empty")
     if clean(value) != value:
         raise _unresolved(secret, field, "it is more than one line, or holds control characters")
+    resolved_secrets.note(value)
     return value
 
 

@@ -300,7 +300,7 @@ class TranscriptView(ScrollView, can_focus=True, inherit_bindings=False):
             at_hand = at_hand.moved(splice) if at_hand is not None else None
         self._at_hand = at_hand.row if at_hand is not None and self._index.rows else None
         if isinstance(self._follow, Paused):
-            self._set_follow(self._follow.after(splices, top.row if top else 0, bottom))
+            self._set_follow(self._follow.after(splices, top.row if top else 0, bottom, rows))
             self._stay(moved, splices)
         else:
             self._place_at_end()

@@ -91,16 +91,29 @@ async def test_a_dispatch_without_a_known_id_is_done_when_its_room_is_gone(world
 
 async def test_in_a_room_of_others_no_dispatch_is_guessed_at(world: World) -> None:
     made = world.server.dispatch("r", AGENT)
-    world.janitor.adopt([dispatch_item("")])
+    asked_at = world.clock.wall()
+    world.janitor.adopt([msgspec.structs.replace(dispatch_item(""), made_at=asked_at)])
     await world.until(lambda: state_of(world, dispatch_item("")) is ItemState.STUCK)
     assert set(world.server.rooms["r"].dispatches) == {made}
     known = world.janitor.item(dispatch_item("").id)
     assert known is not None
     assert known.problem is not None
     assert known.problem.code is ProblemCode.DISPATCH_UNKNOWN
+    assert known.problem.detail == f"{made}, made 0 ms after ours was asked for"
     world.server.withdraw("r", made)
     await world.janitor.try_now((known.id,), kept=False, limit_s=20)
     assert state_of(world, known) is ItemState.DONE
+
+
+async def test_in_a_room_of_others_a_dispatch_that_was_there_before_is_not_taken_for_ours(
+    world: World,
+) -> None:
+    made = world.server.dispatch("r", AGENT)
+    asked_at = world.clock.wall() + 45.0
+    later = msgspec.structs.replace(dispatch_item(""), made_at=asked_at)
+    world.janitor.adopt([later])
+    await world.until(lambda: state_of(world, later) is ItemState.DONE)
+    assert set(world.server.rooms["r"].dispatches) == {made}
 
 
 async def test_an_item_of_an_unknown_profile_waits_with_the_problem(world: World) -> None:

@@ -205,3 +205,16 @@ async def test_a_file_is_named(make: Make, folder: Path) -> None:
         assert "absent: it cannot be read: No such file or" in board.status
         await board.press("f", "escape", "j")
         assert "Not written: it has faults" in board.text
+
+
+@pytest.mark.usefixtures("lk_config")
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_import_page_has_a_help_of_its_own(make: Make, size: tuple[int, int]) -> None:
+    board = make({})
+    async with board.running(size):
+        await board.press("i")
+        assert board.footer.endswith("? Help")
+        await board.press("question_mark")
+        assert "From a file" in board.text
+        await board.press("escape")
+        assert "2 of 2 marked" in board.status

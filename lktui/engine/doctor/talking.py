@@ -61,7 +61,7 @@ async def check_room(case: Case) -> Told:
     """Make a room, and see it gone after all that needs it has ended."""
     _writable(case)
     if case.profile.auth_mode is AuthMode.TOKEN:
-        raise SkippedError("the join makes it")
+        raise SkippedError("the token names it")
     state = await case.visit.until(_opened)
     made_ms = state.timings.room
     if made_ms is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lktui.core.actions import ActionId, key_of
@@ -9,11 +10,15 @@ from lktui.core.cleanup import CleanupItem, ItemState, What
 from lktui.core.problems import ProblemCode
 from lktui.core.signs import GLYPHS, UNKNOWN, StateKind, age, seconds
 from lktui.screens.chrome import attention_of_item
+from lktui.screens.cleanup.holds import holds
 from lktui.screens.words import time_of_day
 from lktui.widgets.columns import Column
 from lktui.widgets.detail import DetailView
 from lktui.widgets.drawing import STYLES
 from lktui.widgets.list_table import Cell, Row
+
+if TYPE_CHECKING:
+    from lktui.core.fold import RoomsView
 
 COLUMNS = (
     Column("state", 19, 20),
@@ -131,8 +136,14 @@ def name_of(item: CleanupItem) -> str:
     return item.name or item.room or UNKNOWN
 
 
-def story_of(item: CleanupItem, now: float) -> DetailView:
-    """Tell why an item is still there."""
+def story_of(item: CleanupItem, now: float, rooms: RoomsView | None = None) -> DetailView:
+    """Tell why an item is still there, and what it holds.
+
+    Args:
+        item: The item.
+        now: Wall-clock seconds.
+        rooms: The list of rooms of the item's server; None if it was not read.
+    """
     kind, words = state_of(item, now)
     tries = item.all_tries
     headline = _HEADLINES.get(item.state, words.capitalize())
@@ -168,6 +179,7 @@ def story_of(item: CleanupItem, now: float) -> DetailView:
             ("seen", "; ".join(part for part in (seen, misses) if part)),
             ("cause", cause),
             ("do", remedy),
+            ("holds", holds(item, rooms)),
             ("is", ", ".join(part for part in (room, f"on {host}" if host else "") if part)),
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Iterator
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from textual.binding import BindingType
@@ -18,17 +18,20 @@ from lktui.core.signs import StateKind
 from lktui.screens.action_screen import does
 from lktui.screens.chrome import attention_of_item
 from lktui.screens.cleanup.rows import COLUMNS, name_of, row_of, story_of
-from lktui.screens.list_marks import MarkingScreen
+from lktui.screens.list_marks import RoomListScreen
 from lktui.screens.words import time_of_day
 from lktui.widgets.bindings import bindings
 from lktui.widgets.detail import DetailView
 from lktui.widgets.drawing import Part, line, state, tally
 from lktui.widgets.list_table import Row
 
+if TYPE_CHECKING:
+    from lktui.core.fold import RoomsView
+
 _ON_THEIR_WAY = OPEN - {ItemState.STUCK}
 
 
-class CleanupScreen(MarkingScreen):
+class CleanupScreen(RoomListScreen):
     """Lists the queue, oldest first; what is gone stays until the next start."""
 
     CSS_PATH = "cleanup.tcss"
@@ -108,7 +111,14 @@ class CleanupScreen(MarkingScreen):
     def story(self, row: Row) -> DetailView:
         """Tell why it is still there."""
         item = self._item(row)
-        return story_of(item, self.controller.clock.wall()) if item else DetailView()
+        if item is None:
+            return DetailView()
+        return story_of(item, self.controller.clock.wall(), self._rooms_beside(item))
+
+    def _rooms_beside(self, item: CleanupItem) -> RoomsView | None:
+        """Give the list of rooms of the item's server, if that is the one in use."""
+        profile, rooms = self.controller.profile(), self.controller.rooms
+        return rooms if profile is not None and profile.url == item.url else None
 
     def _item(self, row: Row) -> CleanupItem | None:
         return self.controller.cleanup.get(row.key)

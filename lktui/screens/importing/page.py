@@ -12,7 +12,7 @@ from textual.binding import BindingType
 
 from lktui.core.action_types import Scope, View
 from lktui.core.actions import PARENTS, ActionId, key_of
-from lktui.core.footer_entries import footer_entries
+from lktui.core.footer_entries import footer_entries, help_entry
 from lktui.core.importing import Found, Proposal, State
 from lktui.core.problems import PortError
 from lktui.core.signs import StateKind
@@ -160,7 +160,8 @@ class ImportPage(ListMoves, ActionScreen[tuple[str, ...]]):
         count = f"{len(self._marked)} of {len(self._proposals)} marked"
         self.query_one(StatusLine).show(line(count), line(self._says or _PROMISE))
         scopes = (Scope.PATH,) if self.typing else (Scope.IMPORT, *PARENTS[Scope.IMPORT])
-        self.query_one(Footer).show(footer_entries(scopes, self.view()), None)
+        last = help_entry(typing=self.typing)
+        self.query_one(Footer).show(footer_entries(scopes, self.view()), last)
 
     # --- actions --------------------------------------------------------------------------------
 
@@ -204,6 +205,16 @@ class ImportPage(ListMoves, ActionScreen[tuple[str, ...]]):
     def _leave_path(self, _view: View) -> Awaitable[None]:
         self.set_focus(self.table)
         return self.query(PathRow).remove()
+
+    @does(ActionId.IMPORT_HELP)
+    def _help(self, view: View) -> None:
+        from lktui.screens.help.page import HelpPage  # noqa: PLC0415 - only who asks needs it
+
+        def chosen(name: ActionId | None) -> None:
+            if name is not None:
+                self.perform(name)
+
+        self.app.push_screen(HelpPage((Scope.IMPORT, *PARENTS[Scope.IMPORT]), view), chosen)
 
     @does(ActionId.IMPORT_CLOSE)
     def _close(self, _view: View) -> None:

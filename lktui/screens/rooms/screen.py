@@ -20,7 +20,7 @@ from lktui.core.signs import StateKind
 from lktui.core.verdict import diagnosis_of
 from lktui.screens.action_screen import does
 from lktui.screens.chrome import attention_of
-from lktui.screens.list_marks import MarkingScreen
+from lktui.screens.list_marks import RoomListScreen
 from lktui.screens.rooms.listing import Listing
 from lktui.screens.rooms.rows import COLUMNS, story_of_room, story_of_session
 from lktui.screens.words import time_of_day
@@ -42,7 +42,7 @@ _COUNTED = {
 }
 
 
-class RoomsScreen(MarkingScreen):
+class RoomsScreen(RoomListScreen):
     """Our conversations first, newest first, then the other rooms of the profile's server."""
 
     CSS_PATH = "rooms.tcss"
@@ -59,15 +59,11 @@ class RoomsScreen(MarkingScreen):
 
     def resumed(self) -> None:
         """Keep the list of rooms fresh while it is looked at; go to what was started meanwhile."""
-        self.controller.poll_rooms(on=True)
+        super().resumed()
         if self.controller.focus != self._focus:
             self._focus = self.controller.focus
             self.draw()
             self.table.place_cursor(self._focus or "")
-
-    def on_screen_suspend(self) -> None:
-        """Leave the server alone while nobody looks."""
-        self.controller.poll_rooms(on=False)
 
     # --- rows -------------------------------------------------------------------------------
 
