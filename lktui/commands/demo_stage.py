@@ -27,7 +27,7 @@ from lktui.commands.demo_profiles import KEEPS, demo_profiles
 from lktui.core.problems import PortError
 from lktui.core.sanitize import clean_detail
 from lktui.store.files import make_private_folder
-from lktui.store.journal import engine_at_work
+from lktui.store.owners import engine_at_work
 from lktui.store.paths import Paths
 from lktui.store.profiles import ProfileStore
 
@@ -132,7 +132,7 @@ class Stage:
         with contextlib.suppress(TimeoutError):  # it hangs; its watchdog ends it
             async with asyncio.timeout(ENGINE_LIMIT_S):
                 # No event tells that a lock is free, and it is not ours to wait for in the kernel.
-                while engine_at_work(self._paths):  # noqa: ASYNC110
+                while engine_at_work(self._paths.owners_dir):  # noqa: ASYNC110
                     await asyncio.sleep(_LOOK_S)
         for child in reversed(self._children):
             await child.end()

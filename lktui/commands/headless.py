@@ -107,6 +107,8 @@ class Headless:
         self.fold.apply(events)
         for event in events:
             match event:
+                case EngineFaulted(problem=found) if found.code is ProblemCode.NOT_RECORDED:
+                    hint(found.line, quiet=self._quiet)
                 case EngineFaulted():
                     self._fault = event
                 case Hello():

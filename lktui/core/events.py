@@ -25,7 +25,7 @@ from lktui.core.evidence import Job
 from lktui.core.phases import LinkState, Phase
 from lktui.core.problems import Problem
 from lktui.core.profile import AuthMode, DispatchMode
-from lktui.core.record_events import RecordWritten, SessionsForgotten
+from lktui.core.record_events import RecordCaughtUp, RecordWritten, SessionsForgotten
 from lktui.core.server_events import (
     ApiCalled,
     CleanupChanged,
@@ -68,6 +68,7 @@ __all__ = [
     "Phase",
     "ProfileOutcome",
     "QueueRead",
+    "RecordCaughtUp",
     "RecordWritten",
     "RoomsListed",
     "RoomsRead",
@@ -349,7 +350,7 @@ AnyEvent = (
     | MemoryRead
     | QueueRead | CleanupChanged | CleanupForgotten | CleanupRan | RoomsListed | RoomsUnlisted
     | RoomsRead | DispatchesWithdrawn | OrphansFound | JournalMended | ApiCalled
-    | SessionsForgotten | RecordWritten | CheckupBegan | CheckDone | CheckupDone
+    | SessionsForgotten | RecordWritten | RecordCaughtUp | CheckupBegan | CheckDone | CheckupDone
 )  # fmt: skip
 """The union that decoders need; each tag once."""
 

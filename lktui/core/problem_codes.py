@@ -83,6 +83,7 @@ class ProblemCode(StrEnum):
     READ_ONLY = "read_only"
     NOT_SENT = "not_sent"
     STATE_UNUSABLE = "state_unusable"
+    NOT_RECORDED = "not_recorded"
     CONFIG_UNUSABLE = "config_unusable"
     DEMO_MISSING = "demo_missing"
     DEMO_FAILED = "demo_failed"

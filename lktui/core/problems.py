@@ -253,6 +253,12 @@ CATALOGUE: dict[ProblemCode, Entry] = {
         "Mend the folder or name another with --state-dir; nothing was started",
         _NS,
     ),
+    ProblemCode.NOT_RECORDED: Entry(
+        "Not recorded for now: {why}",
+        "the disk takes nothing: what happens waits in memory until it does",
+        "Make room for {path}; what still waits when lktui ends is not in the record",
+        _U,
+    ),
     ProblemCode.CONFIG_UNUSABLE: Entry(
         "The configuration cannot be used: {path}",
         "{why}",

@@ -48,6 +48,8 @@ from lktui.store.pruning import Keep
 
 ORPHAN_GRACE_S = 20.0
 TERM_GRACE_S = 8.0
+AGAIN_S = 2.0
+"""Between two tries to open a record that could not be opened."""
 _HUNG_S = 5.0
 _EXIT_HUNG = 70
 
@@ -99,10 +101,7 @@ class _Process:
         sock.setblocking(False)
         await loop.create_connection(lambda: self._pipe, sock=sock)
         pump = loop.create_task(self._outbox.pump())
-        try:
-            left = await self._work()
-        except PortError as error:
-            left = await self._refuse(error.problem)
+        left = await self._work_when_possible()
         self._outbox.put(self._stamped_bye(left))
         self._outbox.flush()
         pump.cancel()
@@ -110,18 +109,27 @@ class _Process:
         await asyncio.sleep(0.01)  # the transport writes out what is buffered
         return left
 
-    async def _work(self) -> int:
-        if not self._paths.state_dir.is_dir():
-            # Whoever started us has made it; what was taken away since must not come back.
-            shown = clean(str(self._paths.state_dir))
-            why = "it was removed"
-            raise PortError(problem(ProblemCode.STATE_UNUSABLE, subject=shown, path=shown, why=why))
-        journal = Journal(self._paths, keeps_text=self._record)
+    async def _work_when_possible(self) -> int:
+        """Work; while the record cannot be opened, say why and try again."""
+        while not self._grace.done():
+            try:
+                return await self._work(await self._opened())
+            except PortError as error:
+                self._refuse(error.problem)
+            await asyncio.wait([self._grace], timeout=AGAIN_S)
+        return 0
+
+    async def _work(self, journal: Journal) -> int:
         recorder = Recorder(journal, self._outbox.put, self._clock)
         store = ProfileStore(self._paths, os.environ)
         gateway = LiveKitGateway(store, os.environ, self._clock, recorder.emit)
         log_file = str(self._paths.log_file)
         engine = Engine(journal, gateway, recorder, self._clock, log_file, keep=self._keep())
+        try:
+            engine.start()
+        except PortError:
+            journal.let_go()
+            raise
         recorder.emit(
             Hello(
                 protocol=PROTOCOL,
@@ -130,11 +138,33 @@ class _Process:
                 installation=journal.installation,
             )
         )
-        engine.start()
-        self._engine = engine
+        self._engine, self._refusal = engine, None
         left = await engine.shutdown(await self._grace)
         journal.close()
         return left
+
+    async def _opened(self) -> Journal:
+        """Open the record; again only beside the loop, since a lock is waited for 5 s.
+
+        Raises:
+            PortError: It cannot be opened, or we are to end before it was.
+        """
+        if self._refusal is None:
+            return self._open()
+        opening = asyncio.ensure_future(asyncio.to_thread(self._open))
+        either: set[asyncio.Future[Journal] | asyncio.Future[float]] = {opening, self._grace}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            return opening.result()
+        raise PortError(self._refusal)
+
+    def _open(self) -> Journal:
+        if not self._paths.state_dir.is_dir():
+            # Whoever started us has made it; what was taken away since must not come back.
+            shown = clean(str(self._paths.state_dir))
+            why = "it was removed"
+            raise PortError(problem(ProblemCode.STATE_UNUSABLE, subject=shown, path=shown, why=why))
+        return Journal(self._paths, keeps_text=self._record)
 
     def _keep(self) -> Keep:
         """Read how much of the record is kept; while that cannot be read, nothing leaves it."""
@@ -144,8 +174,10 @@ class _Process:
             logging.getLogger(__name__).warning("nothing is pruned: %s", error.problem.line)
             return Keep(days=0, megabytes=0)
 
-    async def _refuse(self, found: Problem) -> int:
-        """Say why nothing can be done: without a journal nothing may be made."""
+    def _refuse(self, found: Problem) -> None:
+        """Say once why nothing can be done: without a journal nothing may be made."""
+        if found == self._refusal:
+            return
         self._refusal = found
         now, wall = self._clock.monotonic(), self._clock.wall()
         logging.getLogger(__name__).error("the engine cannot work: %s", found.line)
@@ -159,8 +191,6 @@ class _Process:
             installation="",
         )
         self._outbox.put(hello)
-        await self._grace
-        return 0
 
     def _take(self, command: AnyCommand) -> None:
         if isinstance(command, Shutdown):

@@ -38,7 +38,6 @@ from lktui.core.events import (
     Notice,
     OutcomesRead,
     ProblemRaised,
-    QueueRead,
     RecordWritten,
     SessionEnded,
     SessionId,
@@ -52,6 +51,7 @@ from lktui.engine.on_their_way import on_their_way
 from lktui.engine.orphan_finder import OrphanFinder
 from lktui.engine.ports import Gateway, Participant
 from lktui.engine.pruner import Pruner
+from lktui.engine.queue_news import QueueNews
 from lktui.engine.recorder import Recorder
 from lktui.engine.room_dispatch import RoomDispatch
 from lktui.engine.room_monitor import RoomMonitor
@@ -94,6 +94,7 @@ class Engine:
         self._clock, self._log_file = clock, log
         self._runs: dict[SessionId, Run] = {}
         self._janitor = Janitor(journal, gateway, recorder.emit, clock)
+        self._news = QueueNews(journal, recorder.emit)
         self._orphans = OrphanFinder(journal, gateway, self._janitor, recorder.emit)
         self._monitor = RoomMonitor(gateway, recorder.emit, clock, self._covered)
         self._tasks = Tasks("the engine", self._failed)
@@ -110,7 +111,7 @@ class Engine:
             found = problem(ProblemCode.STATE_DAMAGED, subject=path, path=path, what=items)
             self._recorder.emit(JournalMended(problem=found))
         self._take_over()
-        self._recorder.emit(QueueRead(items=self._journal.open_items()))
+        self._news.tell()
         self._tasks.start(self._janitor.run())
         self._tasks.start(self._recorder.commit())
         self._tasks.start(self._follow_others())
@@ -270,8 +271,7 @@ class Engine:
             try:
                 self._take_over()
                 if self._journal.changed_elsewhere():
-                    self._janitor.follow()
-                    self._recorder.emit(QueueRead(items=self._journal.open_items()))
+                    self._news.tell(self._janitor.follow())
             except PortError as error:
                 _log.warning("the journal cannot be read: %s", error.problem.line)
 

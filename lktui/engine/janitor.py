@@ -111,12 +111,13 @@ class Janitor:
             if item.session == session and item.state is ItemState.LIVE:
                 self.put_item(item.released(self._clock.wall()))
 
-    def follow(self) -> None:
-        """Let go of what another engine has claimed or a person has had forgotten."""
-        ours = self._journal.own_ids()
-        for item_id, item in list(self._items.items()):
-            if item_id not in ours and item.state not in OVER and item_id not in self._working:
-                del self._items[item_id]
+    def follow(self) -> frozenset[str]:
+        """Let go of what another engine has claimed or a person has had forgotten; which."""
+        away = self._items.keys() - self._journal.own_ids() - self._working.keys()
+        away = {item_id for item_id in away if self._items[item_id].state not in OVER}
+        for item_id in away:
+            del self._items[item_id]
+        return frozenset(away)
 
     # --- work -------------------------------------------------------------------------------
 

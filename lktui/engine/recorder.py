@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
@@ -13,7 +14,9 @@ from lktui.core.events import (
     AnyEvent,
     DispatchIntended,
     EngineFaulted,
+    Event,
     Noted,
+    RecordCaughtUp,
     RetryStep,
     RoomIntended,
     SegmentUpdated,
@@ -21,12 +24,13 @@ from lktui.core.events import (
     SessionEvent,
     SessionOpened,
 )
-from lktui.core.problems import PortError
+from lktui.core.problems import PortError, Problem, ProblemCode, problem
 from lktui.store.journal import Journal
 
 COMMIT_S = 0.25
 _AT_ONCE = (SessionOpened, RoomIntended, DispatchIntended, RetryStep, Noted)
 """What we intend, and what a person has written: durable before anybody goes on."""
+_E = TypeVar("_E", bound=Event)
 _log = logging.getLogger(__name__)
 
 
@@ -51,9 +55,7 @@ class Recorder:
             PortError: An intent could not be made durable, so nothing may be made, or a note; it
                 is not kept.
         """
-        event = msgspec.structs.replace(
-            event, at=event.at or self._clock.monotonic(), wall=event.wall or self._clock.wall()
-        )
+        event = self._stamped(event)
         if isinstance(event, SessionEvent) and not _interim(event):
             if isinstance(event, _AT_ONCE):
                 self._journal.commit(event)
@@ -77,13 +79,32 @@ class Recorder:
         try:
             self._journal.flush()
         except PortError as error:
-            _log.error("the record could not be written: %s", error.problem.line)
             self._wake.set()
             if not self._faulted:
-                self._send(EngineFaulted(problem=error.problem))
+                _log.error("the record could not be written: %s", error.problem.line)
+                self._send(self._stamped(EngineFaulted(problem=_waits(error.problem))))
             self._faulted = True
         else:
+            if self._faulted:
+                _log.info("what the disk did not take is recorded")
+                self._send(self._stamped(RecordCaughtUp()))
             self._faulted = False
+
+    def _stamped(self, event: _E) -> _E:
+        return msgspec.structs.replace(
+            event, at=event.at or self._clock.monotonic(), wall=event.wall or self._clock.wall()
+        )
+
+
+def _waits(found: Problem) -> Problem:
+    """Say of a disk that takes nothing what it means for what has happened already."""
+    return problem(
+        ProblemCode.NOT_RECORDED,
+        subject=found.subject,
+        detail=found.detail,
+        path=found.subject,
+        why=found.detail,
+    )
 
 
 def _interim(event: SessionEvent) -> bool:

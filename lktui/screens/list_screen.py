@@ -84,7 +84,9 @@ class ListScreen(ListMoves, ListSorting[None], DashboardScreen):
     def _draw_story(self) -> None:
         row, unusable = self.table.row, self.controller.unusable
         if unusable is not None:
-            self.query_one(Rule).show(("the engine cannot work", "$title bold"))
+            self.query_one(Rule).show(
+                ("the engine cannot work; it tries again by itself", "$title bold")
+            )
             self.query_one(Detail).show(story_of_problem(unusable))
             return
         if row is None:

@@ -98,6 +98,7 @@ class SessionController(WatchVerbs, CleanupVerbs):
         self._dispatched: list[Profile] = []
         """As they were dispatched into rooms, newest last."""
         self._chronicle = Chronicle()
+        self._greeted = False
         self._fault: Problem | None = None
         """What the engine said last of itself."""
         engine.on_events = self._on_events
@@ -335,6 +336,7 @@ class SessionController(WatchVerbs, CleanupVerbs):
             EngineFaulted,
             Hello,
             OrphansFound,
+            RecordCaughtUp,
         )
         from lktui.session.sentences import said_of  # noqa: PLC0415 - the same
 
@@ -352,15 +354,14 @@ class SessionController(WatchVerbs, CleanupVerbs):
                     self._refuse(event)
                 case OrphansFound():
                     self._found_orphans(event)
-                case _:
-                    pass
+                case RecordCaughtUp():
+                    self._solved()
             said = said_of(event)
             if isinstance(said, Problem):
                 self.report(said)
             elif said is not None:
                 self.notice(said)
-        calls = [event for event in events if isinstance(event, ApiCalled)]
-        if calls:
+        if calls := [event for event in events if isinstance(event, ApiCalled)]:
             self.history = self._chronicle.add_calls(calls)
         self.unusable = self._fault if cannot_work else None
         if after.rooms is not before.rooms and self._is_of_profile_in_use(after.rooms):
@@ -380,12 +381,20 @@ class SessionController(WatchVerbs, CleanupVerbs):
         if event.refused and event.refused == self.focus:
             self.focus, self.refused = None, event.problem
 
+    def _solved(self) -> None:
+        """Say no longer what the engine said last of itself."""
+        if self._standing and self._fault and self._standing.text == self._fault.summary:
+            self.dismiss()
+
     def _greet(self, hello: Hello) -> None:
-        """Take the engine's word; one that was started again has forgotten what it polled."""
-        if self.installation and self._polled is not None:
+        """Take the engine's word; one that begins anew has forgotten what it polled."""
+        if self._greeted and self._polled is not None:
             self._send(WatchRooms(profile=self._polled))
             self._send(self._looked_into)
-        self.installation = hello.installation
+        if self.unusable is not None and hello.installation:
+            self._solved()
+            self.notice("the engine works again")
+        self._greeted, self.installation = True, hello.installation
 
     def _is_of_profile_in_use(self, rooms: RoomsView | None) -> bool:
         return rooms is not None and rooms.profile == self.profile_in_use

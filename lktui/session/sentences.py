@@ -10,6 +10,7 @@ from lktui.core.events import (
     JournalMended,
     Notice,
     OrphansFound,
+    RecordCaughtUp,
     SessionsForgotten,
 )
 from lktui.core.problems import Problem
@@ -22,6 +23,8 @@ def said_of(event: AnyEvent) -> str | Problem | None:
             return event.text
         case EngineFaulted() | JournalMended() | OrphansFound():
             return event.problem
+        case RecordCaughtUp():
+            return "recorded again: nothing is lost"
         case CleanupRan(left=0):
             return f"{event.tried} gone" if event.tried else "nothing was left to try"
         case CleanupRan():

@@ -99,8 +99,12 @@ class Journal:
                 raise
 
     def close(self) -> None:
-        """Write out what is pending and let go of the lock."""
+        """Write out what is pending and let go."""
         self.flush()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Leave all to whoever takes over; what is pending is not written."""
         self._db.close()
         self._owners.let_go()
 
@@ -128,12 +132,11 @@ class Journal:
                     " WHERE item.owner = excluded.owner",
                     (item.id, self.owner, over, body),
                 )
-        is_ours = written.rowcount > 0
-        if is_ours:
+        if written.rowcount > 0:
             self._known.add(item.id)
-        else:
-            self._known.discard(item.id)
-        return is_ours
+            return True
+        self._known.discard(item.id)
+        return False
 
     def forget_item(self, item_id: str) -> None:
         """Take an item of ours out for good."""
@@ -169,6 +172,12 @@ class Journal:
         with self._guarded():
             rows = self._db.execute("SELECT body FROM item WHERE over = 0 ORDER BY rowid")
             return tuple(_items(rows.fetchall()))
+
+    def forgotten(self, ids: Iterable[str]) -> frozenset[str]:
+        """Name those of some items that a person has had forgotten: nothing of them is left."""
+        ask = "SELECT 1 FROM item WHERE id = ?"
+        with self._guarded():
+            return frozenset(one for one in ids if not self._db.execute(ask, (one,)).fetchone())
 
     def take_over(self) -> Abandoned:
         """Make ours what dead engines left: their open items, and their sessions without an end."""
@@ -287,7 +296,8 @@ class Journal:
         self.salvaged = salvage.mend(self._path, _TABLES + TABLE)
 
     def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
+        # Where a lock has to be waited for, it is opened beside the loop that will use it.
+        db = sqlite3.connect(self._path, _BUSY_S, isolation_level=None, check_same_thread=False)
         try:
             os.chmod(self._path, 0o600)  # noqa: PTH101 - transcripts are private
             # For a new file only, and only before its first page is written.
@@ -381,16 +391,10 @@ def _owned_bodies(db: sqlite3.Connection) -> list[tuple[str, bytes]]:
     return db.execute(question).fetchall()
 
 
-def engine_at_work(paths: Paths) -> bool:
-    """Tell whether any engine, whoever started it, works on this state folder now."""
-    locks = paths.owners_dir.iterdir() if paths.owners_dir.is_dir() else ()
-    return any(is_held(path) for path in locks)
-
-
 def _unusable(path: Path, error: Exception) -> PortError:
     return PortError(_problem(path, clean_detail(str(error))))
 
 
 def _problem(path: Path, why: str) -> Problem:
     shown = clean(str(path))
-    return problem(ProblemCode.STATE_UNUSABLE, subject=shown, path=shown, why=why)
+    return problem(ProblemCode.STATE_UNUSABLE, subject=shown, detail=why, path=shown, why=why)

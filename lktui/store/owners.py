@@ -96,3 +96,8 @@ def is_held(lock: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def engine_at_work(folder: Path) -> bool:
+    """Tell whether any engine, whoever started it, holds a lock of this folder now."""
+    return any(is_held(path) for path in (folder.iterdir() if folder.is_dir() else ()))

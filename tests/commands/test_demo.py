@@ -7,7 +7,8 @@ import pytest
 from lktui.cli import main
 from lktui.commands.demo_profiles import demo_profiles
 from lktui.core.profile import Secret
-from lktui.store.journal import Journal, engine_at_work
+from lktui.store.journal import Journal
+from lktui.store.owners import engine_at_work
 from lktui.store.paths import Paths
 from lktui.store.profiles import ProfileStore
 
@@ -52,9 +53,9 @@ def test_every_demo_profile_can_be_saved_and_used(tmp_path: Path) -> None:
 
 def test_an_engine_is_at_work_as_long_as_it_holds_its_lock(tmp_path: Path) -> None:
     paths = Paths.of(str(tmp_path / "config"), str(tmp_path / "state"))
-    assert not engine_at_work(paths)
+    assert not engine_at_work(paths.owners_dir)
     paths.state_dir.mkdir()
     journal = Journal(paths)
-    assert engine_at_work(paths)
+    assert engine_at_work(paths.owners_dir)
     journal.close()
-    assert not engine_at_work(paths)
+    assert not engine_at_work(paths.owners_dir)

@@ -14,9 +14,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lktui.core.cleanup import CleanupItem, ItemState, What
-from lktui.store.journal import Journal
-from lktui.store.paths import Paths
+from lktui.core.cleanup import ItemState
+from tests.e2e.queued_rooms import leave_behind
 from tests.e2e.results import Items, read
 from tests.support import twirp
 from tests.support.killing import HOOK
@@ -38,24 +37,6 @@ def program(program: Program, sandbox: Sandbox, prefix: str) -> Program:
     """Give the program with a profile at the sandbox."""
     program.save_profile("echo", echo_profile(sandbox, prefix) | {"join_timeout": 5})
     return program
-
-
-def leave_behind(program: Program, server: Sandbox, *names: str, **fields: object) -> None:
-    """Make rooms and record them as an engine that has ended since."""
-    journal = Journal(Paths.of(str(program.config_dir), str(program.state_dir)))
-    for name in names:
-        plain = CleanupItem(
-            id=f"{name}:room",
-            what=What.ROOM,
-            name=name,
-            room=name,
-            profile="echo",
-            url=server.url,
-            session=name,
-        )
-        journal.put_item(msgspec.structs.replace(plain, **fields))
-        twirp.create_room(server, name)
-    journal.close()
 
 
 def listed(program: Program) -> dict[str, str]:

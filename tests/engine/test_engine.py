@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 
 import msgspec
+import pytest
 import pytest_asyncio
 
 from lktui.core.cleanup import LAST_LOOK_S, ItemState, What
@@ -90,6 +91,10 @@ class Running:
 
     def said(self, kind: type[AnyEvent]) -> list[AnyEvent]:
         return [event for event in self.events if isinstance(event, kind)]
+
+    def queue(self) -> dict[str, ItemState]:
+        """Give what a screen would show of the queue."""
+        return {item.id: item.state for item in self._fold.state.cleanup.values()}
 
     def die(self) -> None:
         """End as by a kill: the lock is free, nothing more is written."""
@@ -299,6 +304,28 @@ async def test_a_forgotten_item_is_gone(running: Running) -> None:
     (kept,) = running.journal.open_items()
     running.ask(ForgetCleanup(ids=(kept.id,)))
     assert running.journal.open_items() == ()
+
+
+@pytest.mark.parametrize("whose", ["ours", "of_the_other"])
+async def test_what_is_forgotten_with_another_lktui_is_not_said_to_be_gone(
+    running: Running, world: World, whose: str
+) -> None:
+    world.server.workers[AGENT] = SESSION
+    other = Running(world)
+    maker = running if whose == "ours" else other
+    maker.ask(StartSession(session=S, profile=EXPLICIT, keep=True))
+    await maker.ready()
+    maker.ask(EndSession(session=S))
+    await maker.until(SessionEnded)
+    if whose == "of_the_other":
+        await asyncio.sleep(FOLLOW_S + 0.1)
+    (kept,) = running.journal.open_items()
+    assert running.queue()[kept.id] is ItemState.KEPT
+    other.ask(ForgetCleanup(ids=(kept.id,)))
+    await asyncio.sleep(FOLLOW_S + 0.1)
+    assert kept.id not in running.queue()
+    await other.engine.shutdown(1.0)
+    other.journal.close()
 
 
 async def test_what_an_engine_leaves_that_dies_beside_us_is_taken_over(

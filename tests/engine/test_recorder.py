@@ -16,6 +16,7 @@ from lktui.core.events import (
     EngineFaulted,
     Event,
     Notice,
+    RecordCaughtUp,
     Role,
     RoomIntended,
     SegmentUpdated,
@@ -118,9 +119,12 @@ async def test_a_disk_that_fails_is_said_once_and_loses_nothing(world: World) ->
             world.recorder.emit(Notice(session=S, text=str(number)))
             await asyncio.sleep(0.3)
         (said_of_it,) = world.all(EngineFaulted)
-        assert said_of_it.problem.code is ProblemCode.STATE_UNUSABLE
+        assert said_of_it.problem.code is ProblemCode.NOT_RECORDED
+        assert said_of_it.problem.summary == "Not recorded for now: no such table: event"
+        assert world.all(RecordCaughtUp) == []
     await asyncio.sleep(0.6)
     assert on_disk(world) == 5
+    assert len(world.all(RecordCaughtUp)) == 1
     assert len(world.all(EngineFaulted)) == 1
 
 

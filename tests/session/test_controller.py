@@ -27,17 +27,20 @@ from lktui.core.events import (
     CleanupRan,
     CleanupResult,
     EngineFaulted,
+    Hello,
     Notice,
     QueueRead,
+    RecordCaughtUp,
     RoomsListed,
     SessionEnded,
     SessionId,
     SessionOpened,
 )
 from lktui.core.history import MAX_ENTRIES
-from lktui.core.problems import ProblemCode, problem
+from lktui.core.problems import Problem, ProblemCode, problem
 from lktui.core.profile import DispatchMode
 from lktui.core.signs import StateKind
+from lktui.core.wire import PROTOCOL
 from lktui.session.archive import Archive
 from lktui.session.controller import MAX_LINE_CHARS, SessionController
 from lktui.session.engine_client import EngineHealth
@@ -312,6 +315,56 @@ def test_what_was_looked_at_is_remembered(desk: Desk) -> None:
     desk.controller.look_at("a verdict")
     desk.controller.look_at("a verdict")
     assert desk.controller.seen == {"a verdict"}
+
+
+# --- an engine that cannot work -------------------------------------------------------------------
+
+
+def greeting(installation: str) -> Hello:
+    return Hello(protocol=PROTOCOL, build="test", pid=1, installation=installation)
+
+
+def fault(desk: Desk) -> Problem | None:
+    return desk.controller.unusable
+
+
+def test_an_engine_that_cannot_work_is_said_to_until_it_can(desk: Desk) -> None:
+    desk.engine.say(EngineFaulted(problem=FULL), greeting(""))
+    assert fault(desk) == FULL
+    desk.controller.key_pressed()
+    desk.engine.say(greeting(INSTALLATION))
+    assert fault(desk) is None
+    assert desk.says() == "the engine works again"
+    desk.controller.key_pressed()
+    assert desk.says() is None
+
+
+def test_another_problem_still_stands_when_the_engine_works_again(desk: Desk) -> None:
+    desk.engine.say(EngineFaulted(problem=FULL), greeting(""))
+    desk.controller.warn("the theme has faults")
+    desk.engine.say(greeting(INSTALLATION))
+    desk.controller.key_pressed()
+    assert desk.says() == "the theme has faults"
+
+
+def test_an_engine_that_works_at_last_is_asked_for_the_rooms_in_view(desk: Desk) -> None:
+    desk.controller.poll_rooms(on=True)
+    desk.engine.say(EngineFaulted(problem=FULL), greeting(""))
+    desk.engine.commands.clear()
+    desk.engine.say(greeting(INSTALLATION))
+    (asked,) = desk.engine.asked(WatchRooms)
+    assert asked.profile == desk.controller.profile()
+
+
+def test_a_disk_that_takes_again_what_happens_is_no_problem_any_more(desk: Desk) -> None:
+    waits = problem(ProblemCode.NOT_RECORDED, path="/x", why="disk full")
+    desk.engine.say(EngineFaulted(problem=waits))
+    desk.controller.key_pressed()
+    assert desk.says() == "Not recorded for now: disk full"
+    desk.engine.say(RecordCaughtUp())
+    assert desk.says() == "recorded again: nothing is lost"
+    desk.controller.key_pressed()
+    assert desk.says() is None
 
 
 # --- an engine that dies --------------------------------------------------------------------------

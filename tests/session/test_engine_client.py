@@ -146,9 +146,9 @@ RESTARTING, STOPPED = EngineHealth.RESTARTING, EngineHealth.STOPPED
 async def test_it_says_hello_and_what_is_known_from_before(screen: Screen) -> None:
     await screen.engine.start()
     await screen.reaches(STARTING, UP)
-    await screen.hears(QueueRead)
+    await screen.hears(Hello)
     first = [type(event) for event in screen.events]
-    assert first == [Hello, OutcomesRead, QueueRead]
+    assert first == [OutcomesRead, QueueRead, Hello]
 
 
 async def test_what_is_asked_before_it_is_up_is_done_then(screen: Screen) -> None:

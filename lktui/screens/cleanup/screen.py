@@ -84,7 +84,9 @@ class CleanupScreen(RoomListScreen):
         """Say that all is clean, if that is known."""
         unusable = self.controller.unusable
         if unusable is not None:
-            told = state(StateKind.FAILED, "The queue cannot be read", bold=True)
+            told = state(
+                StateKind.FAILED, "The queue cannot be read; lktui tries again by itself", bold=True
+            )
             return ((told,), (unusable.summary,), (unusable.cause,), (unusable.resolution,))
         if not self.controller.queue_read:
             return ((state(StateKind.WAITING, "reading the queue"),),)

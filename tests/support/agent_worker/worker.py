@@ -13,6 +13,7 @@ import json
 import math
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Coroutine
 from enum import StrEnum
@@ -64,6 +65,8 @@ class Mode(StrEnum):
     """The job is accepted and never connects."""
     SLOW = "slow"
     """As `SESSION`, but it connects after four seconds."""
+    LATE = "late"
+    """The job never connects; `"after_s"` seconds later a process that outlives it does."""
     CRASH_AFTER_JOIN = "crash_after_join"
     """It connects and raises a second later."""
     LEAVE = "leave"
@@ -317,6 +320,15 @@ async def run_raw(job: JobContext) -> None:
     await echo.says("listening")
 
 
+async def run_late(job: JobContext) -> None:
+    """Leave the place in the room to a process that does not end with the job."""
+    known = job._info  # which holds the token
+    after_s = str(json.loads(job.job.metadata)["after_s"])
+    words = (Path(__file__).with_name("late_agent.py"), known.url, known.token, after_s)
+    await asyncio.create_subprocess_exec(sys.executable, *words)
+    await asyncio.sleep(_FOR_EVER_S)
+
+
 def mode_of(job: Any) -> Mode:
     """Read the mode from the metadata of a job's dispatch."""
     try:
@@ -377,20 +389,18 @@ async def entrypoint(job: JobContext) -> None:
         case Mode.SLOW:
             await asyncio.sleep(_SLOW_S)
             await run_session(job, mode)
-        case Mode.STUCK:
+        case Mode.LATE:
+            await run_late(job)
+        case Mode.STUCK | Mode.NOT_READY:
             await job.connect()
+            if mode is Mode.NOT_READY:
+                await job.room.local_participant.set_attributes({"lk.agent.state": "initializing"})
             await asyncio.sleep(_FOR_EVER_S)
-        case Mode.NOT_READY:
-            await job.connect()
-            await job.room.local_participant.set_attributes({"lk.agent.state": "initializing"})
-            await asyncio.sleep(_FOR_EVER_S)
-        case Mode.CRASH_AFTER_JOIN:
+        case Mode.CRASH_AFTER_JOIN | Mode.LEAVE:
             await job.connect()
             await asyncio.sleep(_STAY_S)
-            raise RuntimeError("crashed, as it was told to")
-        case Mode.LEAVE:
-            await job.connect()
-            await asyncio.sleep(_STAY_S)
+            if mode is Mode.CRASH_AFTER_JOIN:
+                raise RuntimeError("crashed, as it was told to")
             job.shutdown(reason="left, as it was told to")
         case Mode.RAW:
             await run_raw(job)
