@@ -58,7 +58,7 @@ def ask_past_delete(view: View) -> Question | None:
 
 
 LIVE_ACTIONS: tuple[Action, ...] = (
-    _A(id="live.search", keys=("/",), title="Search", scope=_S.LIVE, rank=4,
+    _A(id="live.search", keys=("/",), title="Search", scope=_S.LIVE, rank=5,
        help="search as you type; ~ begins a regular expression",
        unavailable=why.no_conversation),
     _A(id="live.next_hit", keys=("n",), title="Next", scope=_S.LIVE, rank=16,
@@ -72,9 +72,9 @@ LIVE_ACTIONS: tuple[Action, ...] = (
     _A(id="live.filter", keys=(), title="Filter", scope=_S.LIVE,
        help="show only a speaker, or a kind such as tool",
        unavailable=why.no_conversation),
-    _A(id="live.note", keys=("m",), title="Note", scope=_S.LIVE, rank=5,
+    _A(id="live.note", keys=("m",), title="Note", scope=_S.LIVE, rank=6,
        help="note something about this turn, for exports", unavailable=no_note),
-    _A(id="live.export", keys=("e",), title="Export", scope=_S.LIVE, rank=7,
+    _A(id="live.export", keys=("e",), title="Export", scope=_S.LIVE, rank=8,
        help="write it to a file, also while it goes on", unavailable=why.no_conversation),
     _A(id="live.past", keys=("H",), title="Past", scope=_S.LIVE, rank=15,
        help="list the sessions of the record"),

@@ -180,6 +180,7 @@ def verdict_of(
     timeout = f"{evidence.join_timeout_s:g}"
     known = {
         "agent": evidence.agent_name or "any",
+        "named": f" named “{evidence.agent_name}”" if evidence.agent_name else "",
         "job": evidence.jobs[0].id if evidence.jobs else "–",
         "timeout": f"{timeout}s",
     }

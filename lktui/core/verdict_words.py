@@ -97,7 +97,7 @@ VERDICTS: dict[ProblemCode, Entry] = {
         _NR,
     ),
     ProblemCode.DOUBLED: Entry(
-        "{count} agents named “{agent}” answer every line",
+        "{count} agents{named} answer every line",
         "dispatched twice, or one of them is an old one",
         "Retry: it removes all of them and dispatches one",
         _NR,

@@ -70,6 +70,6 @@ WATCH_ACTIONS: tuple[Action, ...] = (
     _A(id="rooms.watch", keys=("w",), title="Watch", scope=_S.ROOMS, rank=4,
        help="watch this room unseen, or stop watching it",
        unavailable=no_watch, ask=ask_watch),
-    _A(id="live.watch", keys=("w",), title="Stop watch", scope=_S.LIVE,
+    _A(id="live.watch", keys=("w",), title="Stop watching", scope=_S.LIVE, rank=4,
        help="stop watching this room", unavailable=no_stop_watching),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from lktui.engine.call_log import CallLog
 from lktui.engine.pacer import Pacer
 from lktui.engine.ports import LinkListener, RoomLink, RoomToken, ServerApi, Tokens
 from lktui.engine.room_link import RtcRoomLink
+from lktui.engine.room_names import RoomNames
 from lktui.engine.server_api import LiveKitServerApi
 from lktui.engine.tokens import MintedTokens, StaticToken, mint_watcher
 from lktui.store.profiles import ProfileStore
@@ -40,6 +41,7 @@ class LiveKitGateway:
         self._store, self._env, self._clock, self._emit = store, env, clock, emit
         self._apis: dict[tuple[str, str, str], LiveKitServerApi] = {}
         self._pacers: dict[str, Pacer] = {}
+        self._names = RoomNames()
         self.hidden_turn = asyncio.Lock()
         """Held by whoever makes a hidden connection."""
 
@@ -53,7 +55,7 @@ class LiveKitGateway:
         name = (profile.http_url, key, secret)
         if name not in self._apis:
             self._apis[name] = LiveKitServerApi(
-                profile.http_url, profile.host, key, secret, self._log(profile)
+                profile.http_url, profile.host, key, secret, self._log(profile), names=self._names
             )
         return self._apis[name]
 
@@ -76,7 +78,7 @@ class LiveKitGateway:
         Raises:
             PortError: SECRET_UNRESOLVED or NO_API_KEY.
         """
-        jwt = mint_watcher(*self._key(profile), room, identity)
+        jwt = mint_watcher(*self._key(profile), self._names.real(room), identity)
         return RoomToken(jwt=jwt, room=room, identity=identity)
 
     def pacer(self, profile: Profile) -> Pacer:

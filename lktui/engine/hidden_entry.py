@@ -55,13 +55,13 @@ class HiddenEntry:
             PortError: ROOM_MISSING, or there is no key, or the connection fails.
         """
         self._life.phase(Phase.OPENING)
-        if not await self._gateway.server_api(profile).room_exists(room):
-            name = clean(room, limit=80)
-            raise PortError(
-                problem(ProblemCode.ROOM_MISSING, room=name, host=profile.host, subject=name)
-            )
         name = clean(room)
         self._emit(RoomOpened(session=self._session, room=name, ours=False))
+        if not await self._gateway.server_api(profile).room_exists(room):
+            short = clean(room, limit=80)
+            raise PortError(
+                problem(ProblemCode.ROOM_MISSING, room=short, host=profile.host, subject=short)
+            )
         me = f"lktui-watch-{secrets.token_hex(4)}"
         token = self._gateway.watcher_token(profile, room, me)
         link, self._hearing.hidden = self._hearing.link, True

@@ -16,6 +16,7 @@ from livekit import rtc
 
 from lktui.clock import Clock
 from lktui.core.events import LinkState
+from lktui.core.problems import PortError, ProblemCode
 from lktui.core.profile import MASK
 from lktui.engine.call_log import CallLog
 from lktui.engine.failures import joining, sending
@@ -23,6 +24,7 @@ from lktui.engine.media_path import path_of
 from lktui.engine.patience import patiently
 from lktui.engine.ports import LinkListener, Participant, Topic
 from lktui.engine.server_api import participant
+from lktui.engine.signalling import why_not_joined
 from lktui.tasks import Tasks
 
 CONNECT_LIMIT_S = 15.0
@@ -76,8 +78,7 @@ class RtcRoomLink:
     async def connect(self, url: str, token: str) -> None:
         """Join; whoever is there already is announced like one who joins."""
         with self._log.call("connect", subject=f"token {MASK}") as call:
-            async with joining(CONNECT_LIMIT_S, self._host):
-                await self._room.connect(url, token)
+            await self._reach(url, token)
             self._joined = True
             self._up.set()
             call.room, call.subject = self.room, f"{self.identity} {call.subject}"
@@ -85,6 +86,16 @@ class RtcRoomLink:
         self._tasks.start(self._read_messages())
         for other in self.participants:
             self._listener.participant_joined(other)
+
+    async def _reach(self, url: str, token: str) -> None:
+        try:
+            async with joining(CONNECT_LIMIT_S, self._host):
+                await self._room.connect(url, token)
+        except PortError as error:
+            if error.problem.code is not ProblemCode.CONNECT_TIMEOUT:
+                raise
+            found = await why_not_joined(error.problem, url, token, self._host)
+            raise PortError(found) from None
 
     async def send_chat(self, text: str) -> None:
         """Type a line on `lk.chat`."""

@@ -21,6 +21,7 @@ from lktui.core.sanitize import clean
 from lktui.engine.call_log import CallLog, OpenCall
 from lktui.engine.failures import limited
 from lktui.engine.ports import NOBODY, DispatchRecord, Participant
+from lktui.engine.room_names import RoomNames
 
 CALL_LIMIT_S = 10.0
 MAX_ROOMS = 5000
@@ -45,8 +46,18 @@ class LiveKitServerApi:
     (facts/livekit.md section 3), so CreateDispatch goes through one without failover.
     """
 
-    def __init__(self, url: str, host: str, key: str, secret: str, log: CallLog) -> None:
+    def __init__(
+        self,
+        url: str,
+        host: str,
+        key: str,
+        secret: str,
+        log: CallLog,
+        *,
+        names: RoomNames | None = None,
+    ) -> None:
         self._host, self._log = host, log
+        self._names = names or RoomNames()
         self._client = api.LiveKitAPI(url, key, secret)
         self._once = api.LiveKitAPI(url, key, secret, failover=False)
 
@@ -72,26 +83,30 @@ class LiveKitServerApi:
 
     async def room_exists(self, name: str) -> bool:
         """Ask whether there is a room of this name."""
-        return bool((await self._list_rooms(api.ListRoomsRequest(names=[name]), name)).rooms)
+        return bool(
+            (
+                await self._list_rooms(api.ListRoomsRequest(names=[self._names.real(name)]), name)
+            ).rooms
+        )
 
     async def find_room(self, name: str) -> ListedRoom | None:
         """Read one room's entry in the list."""
-        answer = await self._list_rooms(api.ListRoomsRequest(names=[name]), name)
-        return next((_listed(room) for room in answer.rooms), None)
+        answer = await self._list_rooms(api.ListRoomsRequest(names=[self._names.real(name)]), name)
+        return next((self._listed(room) for room in answer.rooms), None)
 
     async def delete_room(self, name: str) -> bool:
         """Delete a room; False when there was none."""
-        request = api.DeleteRoomRequest(room=name)
+        request = api.DeleteRoomRequest(room=self._names.real(name))
         return await self._gone("delete_room", self._client.room.delete_room(request), name)
 
     async def list_rooms(self) -> tuple[ListedRoom, ...]:
         """Read the list of rooms; `people` is the server's own count, up to 5 s old."""
         answer = await self._list_rooms(api.ListRoomsRequest())
-        return tuple(_listed(room) for room in list(answer.rooms)[:MAX_ROOMS])
+        return tuple(self._listed(room) for room in list(answer.rooms)[:MAX_ROOMS])
 
     async def participants(self, room: str) -> tuple[Participant, ...]:
         """Read who is in a room, hidden ones included."""
-        request = api.ListParticipantsRequest(room=room)
+        request = api.ListParticipantsRequest(room=self._names.real(room))
         asked = self._client.room.list_participants(request)
         listed: list[models_proto.ParticipantInfo] = []
         with self._answered("list_participants", room) as call:
@@ -101,14 +116,14 @@ class LiveKitServerApi:
 
     async def remove_participant(self, room: str, identity: str) -> bool:
         """Put somebody out; False when not there."""
-        request = api.RoomParticipantIdentity(room=room, identity=identity)
+        request = api.RoomParticipantIdentity(room=self._names.real(room), identity=identity)
         asked = self._client.room.remove_participant(request)
         return await self._gone("remove_participant", asked, room, identity)
 
     async def create_dispatch(self, room: str, agent_name: str, metadata: str) -> str:
         """Ask for an agent; gives the dispatch's id."""
         request = api.CreateAgentDispatchRequest(
-            agent_name=agent_name, room=room, metadata=metadata
+            agent_name=agent_name, room=self._names.real(room), metadata=metadata
         )
         asked = self._once.agent_dispatch.create_dispatch(request)
         with self._log.call("create_dispatch", room, agent_name, metadata) as call:
@@ -118,7 +133,7 @@ class LiveKitServerApi:
 
     async def dispatches(self, room: str) -> tuple[DispatchRecord, ...]:
         """Read a room's dispatches; the agent_name of the implicit one is empty."""
-        asked = self._client.agent_dispatch.list_dispatch(room)
+        asked = self._client.agent_dispatch.list_dispatch(self._names.real(room))
         listed: list[agent_dispatch_proto.AgentDispatch] = []
         with self._answered("list_dispatch", room) as call:
             listed = await self._ask("list_dispatch", asked)
@@ -127,7 +142,7 @@ class LiveKitServerApi:
 
     async def delete_dispatch(self, room: str, dispatch_id: str) -> bool:
         """Withdraw a dispatch; False when there was none."""
-        asked = self._client.agent_dispatch.delete_dispatch(dispatch_id, room)
+        asked = self._client.agent_dispatch.delete_dispatch(dispatch_id, self._names.real(room))
         return await self._gone("delete_dispatch", asked, room, dispatch_id)
 
     async def _list_rooms(
@@ -138,6 +153,14 @@ class LiveKitServerApi:
             count = len(answer.rooms)
             call.answered(f"{count} room" + ("" if count == 1 else "s"), _beginning(answer))
         return answer
+
+    def _listed(self, room: models_proto.Room) -> ListedRoom:
+        return ListedRoom(
+            name=self._names.shown(room.name),
+            sid=clean(room.sid),
+            made_at=float(room.creation_time),
+            people=room.num_participants,
+        )
 
     async def _gone(self, what: str, asked: Awaitable[object], room: str, who: str = "") -> bool:
         """Remove something; False when it was gone already."""
@@ -190,15 +213,6 @@ def _record(item: agent_dispatch_proto.AgentDispatch) -> DispatchRecord:
         jobs=tuple(_job(job) for job in item.state.jobs),
         metadata=item.metadata,
         made_at=item.state.created_at / _NANOSECONDS,
-    )
-
-
-def _listed(room: models_proto.Room) -> ListedRoom:
-    return ListedRoom(
-        name=clean(room.name, limit=_MAX_NAME_CHARS),
-        sid=clean(room.sid),
-        made_at=float(room.creation_time),
-        people=room.num_participants,
     )
 
 

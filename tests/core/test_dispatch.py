@@ -165,6 +165,15 @@ TABLE: list[tuple[str, Evidence, float, Outcome]] = [
 
 
 @pytest.mark.parametrize(
+    ("name", "headline"),
+    [("echo", "2 agents named “echo” answer every line"), ("", "2 agents answer every line")],
+)
+def test_doubles_of_no_known_name_get_none(name: str, headline: str) -> None:
+    known = with_agent(talking(), doubles=("agent-AJ_2",), agent_name=name)
+    assert diagnose(known, T0 + 1.0).summary == headline
+
+
+@pytest.mark.parametrize(
     ("known", "age_s", "outcome"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
 def test_the_table(known: Evidence, age_s: float, outcome: Outcome) -> None:

@@ -11,6 +11,7 @@ from lktui.core.verdict import WELL, Outcome
 
 PLACES = {
     "agent": "echo",
+    "named": " named “echo”",
     "timeout": "15s",
     "job": "AJ_1",
     "lasted": "2 s",

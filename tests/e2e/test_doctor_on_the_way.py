@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.e2e.results import Run, read
 from tests.e2e.test_doctor import examined, failed
 from tests.support.certificates import LOCALHOST, Authority
 from tests.support.livekit_server import LiveKitServer, server_binary
@@ -90,4 +91,15 @@ def test_media_that_do_not_come_through_are_told_apart_from_signalling(
     assert found["websocket"].state == "ok"
     assert "UDP" in found["webrtc"].resolution
     assert code == 3
+    assert rooms_of(unreachable_media, prefix) == set()
+
+
+def test_a_conversation_whose_media_do_not_come_through_does_not_blame_the_address(
+    program: Program, unreachable_media: LiveKitServer, prefix: str
+) -> None:
+    program.save_profile("echo", echo_profile(unreachable_media, prefix))
+    done = program.run("probe", "echo", "--json")
+    run = read(done, Run)
+    assert (done.exit_code, run.code, run.outcome) == (3, "media_blocked", "connect_failed")
+    assert "URL" not in done.stderr
     assert rooms_of(unreachable_media, prefix) == set()

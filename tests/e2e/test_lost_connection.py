@@ -52,8 +52,10 @@ async def test_a_server_that_stood_still_has_lost_nothing(
         assert len(gaps(one)) == (1 if stall_s == 20 else len(gaps(one)))
 
 
-async def test_after_the_death_of_the_server_the_talk_goes_on(stage: TalkAndWatch) -> None:
-    away_s = 5.0
+@pytest.mark.parametrize("away_s", [5, 12])
+async def test_after_the_death_of_the_server_the_talk_goes_on(
+    stage: TalkAndWatch, away_s: int
+) -> None:
     before = stage.talker.told
     stage.server.kill()
     await asyncio.sleep(away_s)  # the absence is the case

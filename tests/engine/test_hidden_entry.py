@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from lktui.core.events import CleanupResult, Connected, Phase, PhaseEntered, SessionId
+from lktui.core.events import CleanupResult, Connected, Phase, PhaseEntered, RoomOpened, SessionId
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.engine.hearing import Hearing
 from lktui.engine.hidden_entry import HiddenEntry
@@ -40,10 +40,11 @@ class Visitor:
         )
 
 
-async def test_a_room_that_is_not_there_is_said_and_nobody_connects(world: World) -> None:
+async def test_a_room_that_is_not_there_is_named_and_nobody_connects(world: World) -> None:
     with pytest.raises(PortError) as raised:
         await Visitor(world).entry.enter(EXPLICIT, "nowhere")
     assert raised.value.problem.code is ProblemCode.ROOM_MISSING
+    assert [event.room for event in world.all(RoomOpened)] == ["nowhere"]
     assert world.server.called("connect") == []
     assert world.server.rooms == {}
 

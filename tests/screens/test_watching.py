@@ -97,6 +97,38 @@ async def test_several_rooms_are_watched_at_once(dashboard: Dashboard) -> None:
     assert sorted(watched) == ["call-1", "call-2", "call-3"]
 
 
+@SIZES
+async def test_a_watch_in_live_says_that_it_is_one(
+    dashboard: Dashboard, size: tuple[int, int]
+) -> None:
+    async with dashboard.running(size):
+        await dashboard.press("2")
+        await dashboard.hear(rooms(ROOM))
+        await dashboard.press("w")
+        of, events = watch(dashboard)
+        await dashboard.hear(*events, Talk(of).line(3, "echo", "hello there"))
+        await dashboard.press("enter")
+        assert "watching since" in dashboard.lines[1]
+        assert "talking" not in dashboard.text
+        assert "watching: nobody in the room sees you" in dashboard.text
+        assert "to type" not in dashboard.text
+        assert "w Stop watching" in dashboard.lines[-1]
+        await dashboard.press("w")
+        assert [command.session for command in dashboard.engine.asked(EndSession)] == [of.id]
+
+
+async def test_a_watch_in_live_says_so_before_its_agent_is_ready(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2")
+        await dashboard.hear(rooms(ROOM))
+        await dashboard.press("w")
+        _, events = watch(dashboard)
+        await dashboard.hear(*events[:3])
+        await dashboard.press("enter")
+        assert "watching since" in dashboard.lines[1]
+        assert "a line waits" not in dashboard.text
+
+
 async def test_a_watch_is_opened_in_live_and_takes_no_line(dashboard: Dashboard) -> None:
     async with dashboard.running((80, 24)):
         await dashboard.press("2")

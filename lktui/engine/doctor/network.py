@@ -8,18 +8,15 @@ import socket
 import ssl
 
 import aiohttp
-from livekit.protocol import rtc as rtc_proto
 
 from lktui.clock import Clock
-from lktui.core.problems import PortError, ProblemCode
 from lktui.core.sanitize import clean
 from lktui.engine.doctor.case import HttpAnswer, Opened, ServerVersion
 from lktui.engine.failures import knocking, limited
+from lktui.engine.signalling import joined_unheard
 
 LIMIT_S = 10.0
 _MAX_BODY_BYTES = 2000
-_MAX_FRAME_BYTES = 1 << 20
-_PROTOCOL = 16
 _DATE_MIDDLE_S = 0.5
 """A Date header is cut to whole seconds: on average it is so much behind."""
 
@@ -89,31 +86,12 @@ class SystemNetwork:
     async def signal(self, url: str, jwt: str, shown: str) -> ServerVersion | None:
         """Join over the WebSocket alone, read what the server says of itself, and leave.
 
-        The SDK's own newer way carries a WebRTC offer; this older one does not, and a server that
-        has it no more says so.
-
         Raises:
             PortError: The server refuses the token, or the WebSocket cannot be set up.
         """
-        address = f"{url.rstrip('/')}/rtc?protocol={_PROTOCOL}&auto_subscribe=0"
-        headers = {"Authorization": f"Bearer {jwt}"}
-        leave = rtc_proto.SignalRequest(leave=rtc_proto.LeaveRequest()).SerializeToString()
-        answer = rtc_proto.SignalResponse()
-        try:
-            async with (
-                limited(LIMIT_S, shown, "websocket"),
-                aiohttp.ClientSession() as session,
-                session.ws_connect(
-                    address, headers=headers, max_msg_size=_MAX_FRAME_BYTES
-                ) as websocket,
-            ):
-                answer.ParseFromString(await websocket.receive_bytes())
-                await websocket.send_bytes(leave)
-        except PortError as error:
-            if error.problem.code is ProblemCode.NOT_FOUND:
-                return None
-            raise
-        info = answer.join.server_info
+        info = await joined_unheard(url, jwt, shown, LIMIT_S)
+        if info is None:
+            return None
         return ServerVersion(clean(info.version, limit=40), clean(info.region, limit=40))
 
 

@@ -15,7 +15,7 @@ from lktui.engine.ports import RoomToken
 
 ON_REQUEST = "on request: t again, or --dispatch"
 _WATCHER = "lktui-doctor"
-_OF_THE_MEDIA = frozenset({ProblemCode.CONNECT_FAILED, ProblemCode.CONNECT_TIMEOUT})
+_OF_THE_MEDIA = frozenset({ProblemCode.CONNECT_FAILED, ProblemCode.MEDIA_BLOCKED})
 _FAILS_AT: dict[Outcome, Check] = {
     Outcome.NOT_TAKEN: Check.DISPATCH,
     Outcome.REJECTED: Check.DISPATCH,

@@ -15,7 +15,8 @@ from lktui.widgets.drawing import Part, line, state
 
 def takes_lines(session: SessionState) -> bool:
     """Tell whether one can type to the agent, at once or when it listens."""
-    return session.phase not in (Phase.ENDING, Phase.ENDED) and not session.elsewhere
+    only_read = session.elsewhere or session.watched
+    return session.phase not in (Phase.ENDING, Phase.ENDED) and not only_read
 
 
 def composer_words(session: SessionState, waiting: int, *, typing: bool) -> str:
@@ -28,6 +29,8 @@ def composer_words(session: SessionState, waiting: int, *, typing: bool) -> str:
     """
     if session.elsewhere:
         return "goes on in another lktui; here it is only read"
+    if session.watched and not session.over:
+        return "watching: nobody in the room sees you; nothing you type reaches the agent"
     if not takes_lines(session):
         ended = "over" if session.over else "ending"
         return f"{ended}: {key_of(ActionId.LIVE_START)} starts a new one"
@@ -35,7 +38,7 @@ def composer_words(session: SessionState, waiting: int, *, typing: bool) -> str:
     told = ""
     if waiting:
         told = f"{_counted(waiting, 'line')} {'waits' if waiting == 1 else 'wait'} {until}"
-    elif not session.ready:
+    elif not session.alive:
         told = f"a line waits {until}"
     invited = "" if typing else f"{key_of(ActionId.LIVE_TYPE)} to type"
     return "; ".join(part for part in (invited, told) if part)

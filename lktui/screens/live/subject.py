@@ -28,7 +28,7 @@ class SubjectView:
     room: str = ""
     installation: str = ""
     part: str = ""
-    """`talking`, `attempt 2`, `over`."""
+    """`talking`, `watching`, `attempt 2`, `over`."""
     since: str = ""
 
 
@@ -52,8 +52,9 @@ def subject_of(session: SessionState, *, installation: str, now: float, wall: fl
 def _part(session: SessionState, wall: float) -> tuple[str, str]:
     if session.over:
         return "over", ""
-    if session.ready:
-        return "talking", f"since {moment(session.opened_wall, wall)}"
+    if session.ready or session.watched:
+        part = "watching" if session.watched else "talking"
+        return part, f"since {moment(session.opened_wall, wall)}"
     attempt = session.attempt
     began_after = attempt.began_at - session.opened_at if attempt else 0.0
     since = moment(session.opened_wall + began_after, wall)

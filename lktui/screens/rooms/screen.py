@@ -18,6 +18,7 @@ from lktui.core.listed_room import known_agents
 from lktui.core.session import SessionState
 from lktui.core.signs import StateKind
 from lktui.core.verdict import diagnosis_of
+from lktui.core.wrap import clip
 from lktui.screens.action_screen import does
 from lktui.screens.chrome import attention_of
 from lktui.screens.list_marks import RoomListScreen
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from lktui.screens.rooms.dispatch_sheet import DispatchSheet
 
 _WHOLE = "-whole"
+_ROOM_CELLS = 40
 _COUNTED = {
     StateKind.FAILED: "failed",
     StateKind.WARNING: "doubtful",
@@ -246,7 +248,8 @@ class RoomsScreen(RoomListScreen):
         if known is not None:
             self.controller.stop_watching(known)
         elif self.controller.watch_room(view.room) is not None:
-            self.controller.notice(f"watching {view.room}: nobody there sees it")
+            room = clip(view.room, _ROOM_CELLS)
+            self.controller.notice(f"watching {room}: nobody there sees it")
 
     @does(ActionId.ROOMS_START)
     def _start(self, view: View) -> None:

@@ -122,3 +122,4 @@ async def test_no_reply_is_said_with_what_the_agent_was_doing(dashboard: Dashboa
         await dashboard.hear(asked(40, heard=True))
         assert "▲ no reply" in dashboard.lines[1]
         assert "Thinking for" in dashboard.text
+        assert "a line waits" not in dashboard.text
