@@ -22,9 +22,14 @@ _WORDS = re.compile(r"[\w-]+")
 _LONG_OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 
 
-def fail(found: Problem) -> int:
-    """Print a problem's line and give the exit code that belongs to it."""
-    _to_stderr(found.line)
+def fail(found: Problem, *, of: str = "") -> int:
+    """Print a problem's line and give the exit code that belongs to it.
+
+    Args:
+        found: What is wrong.
+        of: Whose problem it is, where there are several; it stands first.
+    """
+    _to_stderr(f"{of}: {found.line}" if of else found.line)
     return int(found.exit_code)
 
 

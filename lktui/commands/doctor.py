@@ -40,6 +40,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     seen: tuple[str, ...]
     code: str
+    summary: str
     cause: str
     resolution: str
     took_ms: float | None
@@ -118,6 +119,7 @@ def _result(found: Finding) -> CheckResult:
         detail=found.detail,
         seen=found.seen,
         code=known.code.value if known else "",
+        summary=known.summary if known else "",
         cause=known.cause if known else "",
         resolution=known.resolution if known else "",
         took_ms=found.took_ms,
@@ -135,7 +137,13 @@ def _lines(found: Finding) -> list[str]:
     if known is not None:
         seen = "" if found.check is Check.FILE else "; ".join(found.seen)
         cause = "" if known.cause == found.detail else known.cause
-        for label, text in (("seen", seen), ("cause", cause), ("do", known.resolution)):
+        told = (
+            ("means", found.meaning),
+            ("seen", seen),
+            ("cause", cause),
+            ("do", known.resolution),
+        )
+        for label, text in told:
             for index, part in enumerate(wrap(text, _WIDTH - 4 - _LABEL) if text else []):
                 lines.append(f"    {label if index == 0 else '':{_LABEL}}{part}")
     return lines

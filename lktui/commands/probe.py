@@ -116,10 +116,11 @@ def _print(invocation: Invocation, reports: Sequence[RunReport]) -> None:
         sys.stdout.write(told + "\n")
     sys.stdout.flush()
     for report in reports:
+        of = report.result.profile if len(reports) > 1 else ""
         if report.result.problem is not None:
-            fail(report.result.problem)
+            fail(report.result.problem, of=of)
         elif report.exit_code is ExitCode.CLEANUP_PENDING:
-            fail(problem(ProblemCode.CLEANUP_PENDING, what=report.result.room))
+            fail(problem(ProblemCode.CLEANUP_PENDING, what=report.result.room), of=of)
         elif report.result.cleanup == "kept":
             kept = (
                 f"kept: {report.result.room}; `lktui cleanup run {report.result.room}` removes it"

@@ -108,6 +108,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return KINDS[self.state]
 
     @property
+    def meaning(self) -> str:
+        """What is wrong in one sentence, where the detail tells only what was seen."""
+        known = self.problem
+        return known.summary if known and self.detail not in (known.summary, known.cause) else ""
+
+    @property
     def passed(self) -> bool:
         """Whether what needs it can go on."""
         return self.state in (CheckState.OK, CheckState.DOUBT)

@@ -55,6 +55,12 @@ OF_THE_DOCTOR: dict[ProblemCode, Entry] = {
         "Get a fresh token, or use token_url",
         _NS,
     ),
+    ProblemCode.ENDPOINT_KEEPS_ROOM: Entry(
+        "The token endpoint does not take the room that it is sent",
+        "its token names a room of its own, which all conversations then share",
+        "Let it use the field room or room_name of what it is sent",
+        _NS,
+    ),
     ProblemCode.FILE_DOUBTFUL: Entry(
         "The profile may not be what was meant",
         "{why}",

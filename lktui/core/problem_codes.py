@@ -54,6 +54,7 @@ class ProblemCode(StrEnum):
     TOKEN_INVALID = "token_invalid"  # noqa: S105 - a code
     TOKEN_WEAK = "token_weak"  # noqa: S105 - a code
     TOKEN_ENDS_SOON = "token_ends_soon"  # noqa: S105 - a code
+    ENDPOINT_KEEPS_ROOM = "endpoint_keeps_room"
     KEYS_SWAPPED = "keys_swapped"
     CLOCK_OFF = "clock_off"
     TLS_NEEDED = "tls_needed"

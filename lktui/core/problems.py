@@ -111,7 +111,7 @@ CATALOGUE: dict[ProblemCode, Entry] = {
     ProblemCode.TOKEN_EXPIRED: Entry(
         "Auth failed: the token has expired",
         "Invalid credentials: its time is over, or this computer's clock is ahead",
-        "Get a fresh token and put it into the profile; check the clock",
+        "Put a fresh token into the profile, or verify what token_url hands out; check the clock",
         _NS,
     ),
     ProblemCode.TOKEN_NOT_YET_VALID: Entry(

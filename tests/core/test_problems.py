@@ -120,8 +120,8 @@ def test_the_line_for_stderr_is_code_and_three_sentences() -> None:
     found = problem(ProblemCode.TOKEN_EXPIRED)
     assert found.line == (
         "token_expired: Auth failed: the token has expired. Invalid credentials: its time is over,"
-        " or this computer's clock is ahead. Get a fresh token and put it into the profile; check"
-        " the clock."
+        " or this computer's clock is ahead. Put a fresh token into the profile, or verify"
+        " what token_url hands out; check the clock."
     )
 
 

@@ -29,6 +29,7 @@ class Check(msgspec.Struct, forbid_unknown_fields=True):
     detail: str
     seen: list[str]
     code: str
+    summary: str
     cause: str
     resolution: str
     took_ms: float | None
@@ -129,6 +130,17 @@ def test_an_expired_token_is_told_before_anything_is_joined(
     assert "10 min" in found["token"].seen[0]
     assert found["webrtc"].ok is None
     assert code == 3
+
+
+def test_what_a_token_may_not_do_is_named(program: Program, server: Server) -> None:
+    grants = {"roomJoin": True, "room": "r", "canSubscribe": False}
+    claims = {"iss": server.key, "sub": "me", "exp": int(time.time()) + 3600, "video": grants}
+    token = jwt.encode(claims, server.secret)
+    found, code = examined(program, {"url": server.url, "auth_mode": "token", "token": token})
+    assert found["token"].state == "doubt"
+    assert found["token"].summary == "The token may not hear the agent"
+    assert code == 0
+    assert "means  The token may not hear the agent" in program.run("doctor", "p").stdout
 
 
 def test_an_endpoint_that_fails_is_told_with_its_answer(program: Program, server: Server) -> None:

@@ -72,6 +72,8 @@ def test_several_profiles_give_a_list_of_runs(
     assert (wrong.profile, wrong.code) == ("wrong", "auth_failed")
     assert (right.profile, right.ok) == ("echo", True)
     assert done.exit_code == 3
+    (told,) = done.stderr.splitlines()
+    assert told.startswith("wrong: auth_failed: ")
 
 
 def test_an_agent_that_nobody_runs_is_said_with_its_cause(

@@ -279,6 +279,14 @@ async def test_a_token_is_read_without_a_server(
     assert "eyJ" not in found.detail
 
 
+async def test_an_endpoint_that_has_one_room_for_all_is_doubted(world: World) -> None:
+    signed(world)
+    asking = msgspec.structs.replace(TOKEN_ONLY, token=None, token_url="http://h/t", room_name="")
+    found = (await examined(world, asking))[Check.ENDPOINT]
+    assert (found.state, code_of(found)) == (CheckState.DOUBT, ProblemCode.ENDPOINT_KEEPS_ROOM)
+    assert "a token for r" in found.detail
+
+
 async def test_a_static_token_is_not_joined_with_unasked(world: World) -> None:
     """Whoever uses its identity now would be put out."""
     signed(world)

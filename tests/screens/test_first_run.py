@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.widgets import Input
 
 from lktui.core.commands import StartSession
 from lktui.core.profile import Secret
@@ -191,6 +192,31 @@ async def test_a_paste_is_read_and_never_shown(make: Make) -> None:
         assert "what was pasted: no line sets LIVEKIT_URL" in board.status
         await board.press("enter")
         assert [file.name for file in board.controller.profiles] == ["support"]
+
+
+async def test_a_paste_where_a_file_is_named_is_read_too_and_never_shown(make: Make) -> None:
+    board = make({})
+    async with board.running((80, 24)):
+        await board.press("i", "f")
+        board.app.post_message(events.Paste(json.dumps(AGENT, indent=2)))
+        await board.settled()
+        assert "◆ ● new             support" in board.text
+        assert CANARY not in board.text
+        assert "enter Import" in board.text
+        await board.press("f")
+        board.app.post_message(events.Paste("absent.json"))
+        await board.settled()
+        assert " file  absent.json" in board.text
+
+
+async def test_json_typed_where_a_file_is_named_is_read_and_not_told(make: Make) -> None:
+    board = make({})
+    async with board.running((80, 24)):
+        await board.press("i", "f")
+        board.app.screen.query_one(Input).insert_text_at_cursor(json.dumps(AGENT))
+        await board.press("enter")
+        assert "◆ ● new             support" in board.text
+        assert CANARY not in board.text
 
 
 async def test_a_file_is_named(make: Make, folder: Path) -> None:

@@ -167,6 +167,16 @@ async def test_c_makes_a_new_profile_from_a_copy(dashboard: Dashboard) -> None:
     assert len(dashboard.controller.profiles) == 2
 
 
+async def test_what_was_saved_is_under_the_cursor_whatever_the_filter(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((80, 24)):
+        await dashboard.press("/", *"voice", "enter", "a", *"mine", "tab", *"ws://x", "tab", "tab")
+        await dashboard.press(*"devkey", "tab", *CANARY, "enter")
+        assert dashboard.status.endswith("saved: mine; t tests it")
+        assert "▌ ○ never tried           mine" in dashboard.text
+
+
 async def test_the_profile_of_the_environment_can_be_copied_not_edited(make: Make) -> None:
     env = {"LIVEKIT_URL": "ws://x", "LIVEKIT_API_KEY": "k", "LIVEKIT_API_SECRET": CANARY}
     board = make({}, env=env)

@@ -168,7 +168,8 @@ async def check_endpoint(case: Case) -> Told:
         return Told("answers with a token")
     case.token = token
     if token.room and token.room != room:
-        return Told(f"answers with a token for {clean(token.room, limit=60)}, not for what it got")
+        told = f"answers with a token for {clean(token.room, limit=60)}, not for what it got"
+        return Told(told, CheckState.DOUBT, problem(ProblemCode.ENDPOINT_KEEPS_ROOM))
     return Told("answers with a token for the room that it was given")
 
 

@@ -53,7 +53,7 @@ def text_of(found: Finding) -> str:
     """Write a finding for somebody who is to mend it."""
     lines = [f"{found.check.value}: {found.state.value}: {found.detail}", *found.seen]
     if found.problem is not None:
-        lines += [found.problem.cause, found.problem.resolution]
+        lines += [found.meaning, found.problem.cause, found.problem.resolution]
     return "\n".join(line for line in lines if line)
 
 

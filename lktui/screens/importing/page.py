@@ -17,7 +17,7 @@ from lktui.core.importing import Found, Proposal, State
 from lktui.core.problems import PortError
 from lktui.core.signs import StateKind
 from lktui.screens.action_screen import ActionScreen, does
-from lktui.screens.importing.path_row import PathRow
+from lktui.screens.importing.path_row import PathRow, is_content
 from lktui.screens.importing.rows import COLUMNS, key_of_proposal, row_of, story_of
 from lktui.screens.list_moves import ListMoves
 from lktui.session.profile_desk import ProfileDesk
@@ -88,11 +88,11 @@ class ImportPage(ListMoves, ActionScreen[tuple[str, ...]]):
         """Show what would be written of the one under the cursor."""
         self._show()
 
-    def on_paste(self, event: events.Paste) -> None:
+    async def on_paste(self, event: events.Paste) -> None:
         """Read what is pasted; it may hold secrets, and is never shown as it is."""
         event.stop()
         event.prevent_default()
-        self._take(self._desk.read_pasted(event.text))
+        await self._read_content(event.text)
 
     def view(self) -> View:
         """Judge actions by what is there and what is marked."""
@@ -195,14 +195,24 @@ class ImportPage(ListMoves, ActionScreen[tuple[str, ...]]):
         await self.mount(PathRow())
 
     @does(ActionId.PATH_READ)
-    async def _read_file(self, view: View) -> None:
+    async def _read_file(self, _view: View) -> None:
         path = self.query_one(PathRow).path
-        await self._leave_path(view)
+        if is_content(path):
+            await self._read_content(path)
+            return
+        await self._close_path()
         if path:
             self._take(await asyncio.to_thread(self._desk.read, path))
 
     @does(ActionId.PATH_LEAVE)
     def _leave_path(self, _view: View) -> Awaitable[None]:
+        return self._close_path()
+
+    async def _read_content(self, text: str) -> None:
+        await self._close_path()
+        self._take(self._desk.read_pasted(text))
+
+    def _close_path(self) -> Awaitable[None]:
         self.set_focus(self.table)
         return self.query(PathRow).remove()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -18,6 +19,11 @@ class PathInput(Input):
     """Takes a path."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.PATH, alone=True)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Leave a pasted profile to the page, which shows no secret of it."""
+        if is_content(event.text):
+            event.prevent_default()
 
 
 class PathRow(Horizontal):
@@ -45,3 +51,9 @@ class PathRow(Horizontal):
     def path(self) -> str:
         """What was typed."""
         return self.query_one(PathInput).value.strip()
+
+
+def is_content(text: str) -> bool:
+    """Say whether a text is a profile itself rather than the path of one."""
+    stripped = text.strip()
+    return stripped[:1] in ("{", "[") or len(stripped.splitlines()) > 1

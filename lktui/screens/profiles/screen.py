@@ -13,6 +13,7 @@ from textual.content import Content
 
 from lktui.core.action_types import Scope, View
 from lktui.core.actions import ActionId, key_of
+from lktui.core.filtering import Filter
 from lktui.core.problems import PortError
 from lktui.core.signs import GLYPHS, StateKind
 from lktui.screens.action_screen import does
@@ -212,6 +213,9 @@ class ProfilesScreen(ListScreen):
         if first:
             self._take(name)
         self.draw()
+        if name not in {row.key for row in self.table.rows}:
+            self.filter_by = Filter()
+            self.draw()
         self.table.place_cursor(name)
 
     @does(ActionId.PROFILES_ADD)

@@ -283,7 +283,8 @@ class FakeGateway:
 
     def tokens(self, profile: Profile) -> FakeTokens:
         """Give the source of tokens."""
-        return FakeTokens(self.token if profile.token is not None else None)
+        by_token = profile.token is not None or bool(profile.token_url)
+        return FakeTokens(self.token if by_token else None)
 
     def profile(self, name: str) -> Profile:
         """Read a profile.
