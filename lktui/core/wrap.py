@@ -258,7 +258,7 @@ def room_name(name: str, cells: int, installation: str = "") -> str:
     """Shorten a room's name: of our own goes the installation id, of others the middle.
 
     Args:
-        name: `PREFIX-XXXXYYYYYY` if we made it: installation id, then what makes it unique.
+        name: If we made it: prefix, `-`, installation id, then what makes it unique.
         cells: Widest result.
         installation: Our id; empty treats every name as another's.
     """

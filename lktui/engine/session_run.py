@@ -172,7 +172,7 @@ class SessionRun:
             self._tasks.start(work)
 
     def _fresh_name(self, suffix: str) -> str:
-        """Make `PREFIX-XXXXYYYYYY`: this installation's id, then six random characters."""
+        """Make a name of the profile's prefix, this installation's id and what makes it unique."""
         prefix = "-".join(self._profile.room_prefix.split())
         return f"{prefix}-{self._janitor.installation}{suffix}"
 
