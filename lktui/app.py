@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.text import Text
@@ -10,6 +11,7 @@ from textual import events, on
 from textual.app import App
 from textual.filter import LineFilter
 from textual.theme import Theme
+from textual.widget import AwaitMount
 
 from lktui.core.action_types import Scope
 from lktui.core.actions import ACTIONS, ActionId, key_of
@@ -30,6 +32,7 @@ from lktui.widgets.breakpoints import BY_HEIGHT, BY_WIDTH
 from lktui.widgets.early_keys import read_alt_as_alt
 from lktui.widgets.key_order import KeyOrder
 from lktui.widgets.line_filters import AsciiOnly, SafeText
+from lktui.widgets.released_drawings import keep_no_more_than_needed
 
 QUIT_GRACE_S = 20.0
 """How long the engine may take to clean up; what is left then it does without us."""
@@ -79,6 +82,7 @@ class LktuiApp(App[None], inherit_bindings=False):
         self._outgoing = [SafeText(), *([AsciiOnly()] if ascii_only else [])]
         self._keys = KeyOrder(self, super().on_event, self._is_typing)
         read_alt_as_alt()
+        keep_no_more_than_needed()
         self._signals = EndingSignals(self._ended_by_signal)
         self._interrupts, self._leaving = 0, False
         self.animation_level = "none"
@@ -116,6 +120,22 @@ class LktuiApp(App[None], inherit_bindings=False):
         """Give none for the theme of Textual's that stands until ours does: they take 2 ms."""
         return super().get_css_variables() if self._is_themed else {}
 
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """Show a mode as soon as its screen is drawn; Textual's own waits 50 ms each time."""
+        hold = ExitStack()
+        hold.enter_context(self.batch_update())
+        mounted = super().switch_mode(mode)
+
+        def drawn() -> None:
+            hold.close()
+            self.screen.refresh()
+
+        self.screen.call_later(self.screen.call_after_refresh, drawn)  # behind its resuming
+        return mounted
+
+    def delay_update(self, delay: float = 0.05) -> None:
+        """Leave the waiting to `switch_mode`, which asks for it."""
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Add the second line of defence to Textual's own filters."""
         return [*super().get_line_filters(), *self._outgoing]
@@ -132,12 +152,16 @@ class LktuiApp(App[None], inherit_bindings=False):
     async def on_ready(self) -> None:
         """Connect to the engine once the first screen is laid out."""
         self.call_after_refresh(self._painted)
-        self.set_interval(LOOK_S, self.controller.look_at_files)
+        self.set_interval(LOOK_S, self._look_at_files)
         await self.controller.start()
         for name in self._talk_to:
             self.controller.start_session(name)
         if self.controller.focus is not None:
             self.switch_mode(Scope.LIVE)
+
+    def _look_at_files(self) -> None:
+        if not self.controller.is_looking:
+            self.run_worker(self.controller.reload_if_changed(), group="files")
 
     def on_unmount(self) -> None:
         """Give the signals back."""

@@ -35,7 +35,8 @@ class ProfileVerbs(DOMNode):
         self._store = store
         self._on_disk: object = None
         """The files as they were at the last look."""
-        self._is_looking = False
+        self.is_looking = False
+        """Whether the files are being read: the disk may be slow, and nothing waits for it."""
 
     @cached_property
     def desk(self) -> ProfileDesk:
@@ -63,16 +64,11 @@ class ProfileVerbs(DOMNode):
             usable = [file.name for file in self.profiles if file.profile is not None]
             self.profile_in_use = usable[0] if usable else ""
 
-    def look_at_files(self) -> None:
-        """Begin to look whether somebody else has changed a file; nothing waits for the disk."""
-        if not self._is_looking:
-            self._is_looking = True
-            self.run_worker(self.reload_if_changed(), group="files")
-
     async def reload_if_changed(self) -> None:
         """Read the files anew if somebody else has changed one since the last look."""
         from lktui.session.beside import beside  # noqa: PLC0415 - after the first paint
 
+        self.is_looking = True
         shown, before = self.profiles, self._on_disk
         try:
             self._on_disk = await beside(self._store.stamp)
@@ -87,7 +83,7 @@ class ProfileVerbs(DOMNode):
             else:  # read here meanwhile: the next look reads again
                 self._on_disk = before
         finally:
-            self._is_looking = False
+            self.is_looking = False
 
     def profile(self, name: str = "") -> Profile | None:
         """Give a profile by name, or the one in use; None if there is none or it is broken."""

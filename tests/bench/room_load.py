@@ -127,17 +127,23 @@ async def talk(rooms: int, lines_per_s: float, seconds: float) -> dict[str, floa
 async def tell(rooms: int, seconds: float) -> dict[str, float]:
     """Say a line a second in each room, where nobody listens but whoever watches.
 
-    They would be on machines of their own: here they take what processor is left.
+    They would be on machines of their own: here they take what processor is left. Nor would they
+    all talk at the same instant.
     """
     os.nice(19)
     talkers = [Talker() for _ in range(rooms)]
     for number, talker in enumerate(talkers):
         await talker.join(f"talk-{number}")
     print(json.dumps({"connected": rooms}), flush=True)
-    said = sum(await asyncio.gather(*(one.talk(1.0, seconds) for one in talkers)))
+
+    async def after(delay_s: float, talker: Talker) -> int:
+        await asyncio.sleep(delay_s)
+        return await talker.talk(1.0, seconds)
+
+    said = await asyncio.gather(*(after(n / rooms, one) for n, one in enumerate(talkers)))
     for talker in talkers:
         await talker.leave()
-    return {"said": said}
+    return {"said": sum(said)}
 
 
 async def churn(rooms: int) -> dict[str, float]:
