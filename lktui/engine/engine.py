@@ -215,6 +215,9 @@ class Engine:
             case DispatchInto():
                 run = RoomDispatch(command, *parts)
             case WatchRoom():
+                watches = (run for run in self._runs.values() if isinstance(run, RoomWatch))
+                if any(watch.is_of(command) for watch in watches):
+                    return  # the key was pressed again before the screen knew of the first one
                 run = RoomWatch(command, *parts)
         run.start()  # raises when the session cannot be recorded: then nothing is made
         self._runs[command.session] = run

@@ -109,6 +109,11 @@ class RoomWatch:
 
     # --- what is asked of it ----------------------------------------------------------------
 
+    def is_of(self, command: WatchRoom) -> bool:
+        """Tell whether it watches the room that is asked for, and still does."""
+        there = (self._profile.url, self._room)
+        return not self.ended.is_set() and there == (command.profile.url, command.room)
+
     def start(self) -> None:
         """Record it and begin."""
         self._emit(opened(self.session, self._profile, watched=True))

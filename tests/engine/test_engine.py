@@ -20,6 +20,7 @@ from lktui.core.commands import (
     RunCleanup,
     Say,
     StartSession,
+    WatchRoom,
     WatchRooms,
     WithdrawDispatches,
     WriteRecord,
@@ -113,6 +114,18 @@ async def running(world: World) -> AsyncIterator[Running]:
 async def test_it_begins_with_what_is_known_from_before(running: Running) -> None:
     first = [type(event) for event in running.events]
     assert first == [OutcomesRead, QueueRead]
+
+
+async def test_a_room_that_is_watched_is_not_watched_twice(running: Running, world: World) -> None:
+    world.server.room("call-1")
+    watches = [WatchRoom(session=SessionId(f"w{n}"), profile=EXPLICIT, room="call-1") for n in "ab"]
+    running.ask(*watches)
+    await running.until(SessionOpened)
+    assert len(running.said(SessionOpened)) == 1
+    running.ask(EndSession(session=SessionId("wa")))
+    await running.until(SessionEnded)
+    running.ask(watches[1])
+    assert len(running.said(SessionOpened)) == 2
 
 
 async def test_what_is_pending_is_written_down_when_it_is_asked_for(
