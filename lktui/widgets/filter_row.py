@@ -12,14 +12,15 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from lktui.core.action_types import Scope
 from lktui.core.actions import ActionId, key_of
 from lktui.widgets.bindings import bindings
+from lktui.widgets.text_line import TextLine
 
 
-class FilterInput(Input):
+class FilterInput(TextLine):
     """Takes the text."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FILTER, alone=True)
@@ -54,9 +55,7 @@ class FilterRow(Horizontal):
     def compose(self) -> ComposeResult:
         """Put the sign before the input, and behind it what was found."""
         yield Static(Content(self._sign), id="sign")
-        yield FilterInput(
-            self._text, placeholder=self._offered, compact=True, select_on_focus=False
-        )
+        yield FilterInput(self._text, placeholder=self._offered)
         yield Static("", id="found")
 
     def tell(self, found: Content) -> None:
@@ -66,7 +65,5 @@ class FilterRow(Horizontal):
             self.query_one("#found", Static).update(found)
 
     def on_mount(self) -> None:
-        """Take the keys; keep the cursor still, for a blinking one would send bytes for ever."""
-        field = self.query_one(Input)
-        field.cursor_blink = False
-        field.focus()
+        """Take the keys."""
+        self.query_one(FilterInput).focus()

@@ -9,13 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from lktui.core.action_types import Scope
 from lktui.widgets.bindings import bindings
+from lktui.widgets.text_line import TextLine
 
 
-class PathInput(Input):
+class PathInput(TextLine):
     """Takes a path."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.PATH, alone=True)
@@ -39,13 +40,11 @@ class PathRow(Horizontal):
     def compose(self) -> ComposeResult:
         """Put the word before the input."""
         yield Static(Content(" file"))
-        yield PathInput(compact=True)
+        yield PathInput()
 
     def on_mount(self) -> None:
-        """Take the keys; a cursor that blinks would send bytes for ever."""
-        field = self.query_one(PathInput)
-        field.cursor_blink = False
-        field.focus()
+        """Take the keys."""
+        self.query_one(PathInput).focus()
 
     @property
     def path(self) -> str:

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Paste
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from lktui.core.action_types import Effect, Question, Scope
 from lktui.core.actions import ActionId
@@ -19,9 +19,10 @@ from lktui.core.events import Mark
 from lktui.core.sanitize import clean_lines
 from lktui.session.controller import MAX_LINE_CHARS
 from lktui.widgets.bindings import bindings
+from lktui.widgets.text_line import TextLine
 
 
-class Composer(Input):
+class Composer(TextLine):
     """Takes the text; its keys lead to the screen's gate."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPOSER, alone=True)
@@ -96,14 +97,10 @@ class ComposerRow(Horizontal):
     def compose(self) -> ComposeResult:
         """Put the sign before the line, and behind it that it was not sent."""
         yield Static(Content(" › "), id="sign")
-        yield Composer(compact=True, select_on_focus=False, max_length=MAX_LINE_CHARS)
+        yield Composer(max_length=MAX_LINE_CHARS)
         unsent = Static(Mark.NOT_SENT.value, id="unsent")
         unsent.display = False
         yield unsent
-
-    def on_mount(self) -> None:
-        """Keep the cursor still: a blinking one would send bytes for ever."""
-        self.composer.cursor_blink = False
 
     @property
     def composer(self) -> Composer:

@@ -6,17 +6,17 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Input
 
 from lktui.core.action_types import Scope
 from lktui.widgets.bindings import bindings
 from lktui.widgets.overlay import Overlay
 from lktui.widgets.rule import Rule
+from lktui.widgets.text_line import TextLine
 
 _HINT = "good, bad, or words"
 
 
-class _NoteInput(Input):
+class _NoteInput(TextLine):
     """Takes the text."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.NOTE, alone=True)
@@ -44,16 +44,12 @@ class NoteRow(Overlay):
     def compose(self) -> ComposeResult:
         """Put the input below the hairline."""
         yield Rule()
-        yield _NoteInput(
-            self._text, placeholder=_HINT, compact=True, select_on_focus=False, max_length=2000
-        )
+        yield _NoteInput(self._text, placeholder=_HINT, max_length=2000)
 
     def on_mount(self) -> None:
-        """Take the keys, with a cursor that stands still."""
+        """Take the keys."""
         self.query_one(Rule).show(("note on ", "$muted"), (self._turn, "$title bold"))
-        field = self.query_one(_NoteInput)
-        field.cursor_blink = False
-        field.focus()
+        self.query_one(_NoteInput).focus()
 
     @property
     def text(self) -> str:

@@ -20,6 +20,7 @@ from lktui.core.wrap import fit
 from lktui.widgets.bindings import bindings
 from lktui.widgets.drawing import Part, line
 from lktui.widgets.overlay import Overlay
+from lktui.widgets.text_line import TextLine
 
 ROWS = 10
 _TITLE_CELLS = 26
@@ -35,7 +36,7 @@ class _Offer(msgspec.Struct, frozen=True):
     reason: str | None
 
 
-class _Letters(Input):
+class _Letters(TextLine):
     """Takes the letters."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.PALETTE, alone=True)
@@ -117,16 +118,14 @@ class Palette(Overlay):
         """Put the input above the actions."""
         with Horizontal():
             yield Static(line(("── ", "$rule"), (f"{key_of(ActionId.PALETTE)} ", "$key bold")))
-            yield _Letters(compact=True)
+            yield _Letters()
             yield Static(id="count")
         yield _Offers()
 
     def on_mount(self) -> None:
-        """Take the keys, with a cursor that stands still."""
-        field = self.query_one(_Letters)
-        field.cursor_blink = False
+        """Offer everything, and take the keys."""
         self._find("")
-        field.focus()
+        self.query_one(_Letters).focus()
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Look for the letters as they are typed."""

@@ -39,12 +39,13 @@ from lktui.widgets.footer import Footer
 from lktui.widgets.header import Header
 from lktui.widgets.rule import Rule
 from lktui.widgets.status_line import StatusLine
+from lktui.widgets.text_line import TextLine
 from lktui.widgets.too_small import TooSmall
 
 _CHOICE_WORDS = {"true": "yes", "false": "no"}
 
 
-class FieldInput(Input):
+class FieldInput(TextLine):
     """Takes the text of the current field."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FORM, alone=True)
@@ -96,7 +97,7 @@ class ProfileFormPage(ActionScreen[str]):
         yield self._title
         with Container(id="fields"):
             yield FieldRows()
-            yield FieldInput(compact=True, select_on_focus=False)
+            yield FieldInput()
         yield self._heading
         yield Detail()
         yield StatusLine()
@@ -104,9 +105,8 @@ class ProfileFormPage(ActionScreen[str]):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        """Begin with the first field, with a cursor that stands still."""
+        """Begin with the first field."""
         self.add_class(*classes_at(self.app.size), update=False)
-        self._input.cursor_blink = False
         self.call_after_refresh(self._go_to, self._current)
 
     def on_resize(self) -> None:

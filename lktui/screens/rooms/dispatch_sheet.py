@@ -18,12 +18,13 @@ from lktui.widgets.bindings import bindings
 from lktui.widgets.drawing import Line, Part, line
 from lktui.widgets.overlay import Overlay
 from lktui.widgets.rule import Rule
+from lktui.widgets.text_line import TextLine
 
 _LABEL_CELLS = 10
 _MAX_OFFERED = 4
 
 
-class _Field(Input):
+class _Field(TextLine):
     """Takes a name or the metadata."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SHEET, alone=True)
@@ -96,18 +97,16 @@ class DispatchSheet(Overlay):
         yield Rule()
         with Horizontal():
             yield Static(line((" agent", "$muted")))
-            yield _Field(next(iter(self._known), ""), compact=True, id="agent")
+            yield _Field(next(iter(self._known), ""), id="agent", selected=True)
         with Horizontal():
             yield Static(line((" metadata", "$muted")))
-            yield _Field(self._metadata, compact=True, id="metadata", select_on_focus=False)
+            yield _Field(self._metadata, id="metadata")
         yield _Room(self.room)
         yield _DoIt()
 
     def on_mount(self) -> None:
-        """Take the keys, with a cursor that stands still."""
+        """Take the keys."""
         self.query_one(Rule).show(("dispatch an agent into this room", "$title bold"))
-        for field in self.query(_Field):
-            field.cursor_blink = False
         self._tell()
         self.query_one("#agent", _Field).focus()
 
