@@ -21,6 +21,7 @@ from lktui.core.profile import MASK
 from lktui.engine.call_log import CallLog
 from lktui.engine.failures import joining, sending
 from lktui.engine.media_path import path_of
+from lktui.engine.own_events import hear_own_room_only
 from lktui.engine.patience import patiently
 from lktui.engine.ports import LinkListener, Participant, Topic
 from lktui.engine.server_api import participant
@@ -79,6 +80,7 @@ class RtcRoomLink:
         """Join; whoever is there already is announced like one who joins."""
         with self._log.call("connect", subject=f"token {MASK}") as call:
             await self._reach(url, token)
+            hear_own_room_only(self._room)
             self._joined = True
             self._up.set()
             call.room, call.subject = self.room, f"{self.identity} {call.subject}"
