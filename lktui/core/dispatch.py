@@ -27,6 +27,8 @@ UNRESPONSIVE_S = 3.0
 """From the first ping that stays unanswered."""
 PINGS_FOR_UNRESPONSIVE = 2
 """So many of them, lest a pause of ours between two pings is taken for the agent's."""
+_LATE_SHARE = 1 / 6
+"""Of a silence; a list that was asked for in it, 1.5 s after its begin or later, took so long."""
 ZOMBIE_S = 25.0
 """A dead process is dropped by the server after 22.4 s: who is still there has a live one."""
 EVENT_LAG_S = 3.0
@@ -160,7 +162,7 @@ def _server_was_silent(known: Evidence, agent: Agent, now: float) -> bool:
     """Whether the silence may be the server's or our line's: so was its list, and has just come."""
     listed_s = known.people_listed_at - known.people_asked_at
     silent_s = known.people_listed_at - agent.silent_since
-    return listed_s > silent_s / 3 and now < _caught_up_at(known, agent)
+    return listed_s > silent_s * _LATE_SHARE and now < _caught_up_at(known, agent)
 
 
 def _caught_up_at(known: Evidence, agent: Agent) -> float:

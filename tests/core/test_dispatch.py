@@ -108,6 +108,11 @@ TABLE: list[tuple[str, Evidence, float, Outcome]] = [
     ("one missed, and a pause of ours", with_agent(
         talking(unanswered=(T0 + 10,), listed_at=T0 + 11)), 19.0, Outcome.READY),
     ("silent, and nobody looked", silent(listed_s=-1), 20.0, Outcome.READY),
+    ("the server stood still too, asked late", silent(
+        listed_s=2, people_asked_at=T0 + 12.0, people_listed_at=T0 + 12.6), 13.0, Outcome.READY),
+    ("silent, at a server that is slow", silent(
+        listed_s=6, people_asked_at=T0 + 16.0, people_listed_at=T0 + 16.6), 16.6,
+     Outcome.UNRESPONSIVE),
     ("silent, no key", silent(**BLIND), 13.0, Outcome.UNRESPONSIVE),
     ("dropped by the server", silent(**GONE, agent_left_why="CONNECTION_TIMEOUT"), 30.0,
      Outcome.LOST),
