@@ -258,9 +258,9 @@ class SessionController(WatchVerbs, CleanupVerbs):
 
     # --- messages ---------------------------------------------------------------------------
 
-    def notice(self, text: str, kind: StateKind | None = None) -> None:
-        """Say something in the status line until the next key."""
-        self._say(text, kind)
+    def notice(self, text: str, kind: StateKind | None = None, *, stays: bool = False) -> None:
+        """Say something in the status line until the next key, or until it is dismissed."""
+        self._say(text, kind, sticky=stays)
 
     def remind(self, text: str) -> None:
         """Say what can be done until the first line or retry, or until it is dismissed."""

@@ -99,7 +99,7 @@ class ExportDesk:
         else:
             where = written[0] if len(written) == 1 else written[0].parent
             files = "" if len(written) == 1 else f"{len(written)} files to "
-            self._host.notice(f"{_WITHOUT_TEXTS if lacks else ''}wrote {files}{where}")
+            self._done(f"{_WITHOUT_TEXTS if lacks else ''}wrote {files}{where}")
         finally:
             self._host.exporting = None
 
@@ -148,9 +148,13 @@ class ExportDesk:
             self._host.notice(_stopped(0, 1))
             raise
         else:
-            self._host.notice(f"{exports.why_no_copy(path.stat().st_size)}: wrote {path}")
+            self._done(f"{exports.why_no_copy(path.stat().st_size)}: wrote {path}")
         finally:
             self._host.exporting = None
+
+    def _done(self, text: str) -> None:
+        # While it took long keys were pressed; the next one is not about the file.
+        self._host.notice(text, stays=self._host.exporting is not None)
 
     def _failed(self, _error: BaseException) -> None:
         """Say that what is unforeseen has ended the export; the log tells it."""

@@ -33,9 +33,12 @@ from tests.bench.in_terminal import (
     press,
 )
 from tests.bench.long_talk import SESSION, line_of, opening, tail_bytes
+from tests.support.terminal import Terminal
 
 pytestmark = pytest.mark.bench
 
+PAGE_BYTES = 1500
+"""More than the status line, which tells of progress."""
 THEME = Path(__file__).parents[2] / "themes" / "dark.toml"
 
 
@@ -240,4 +243,48 @@ def test_a_session_of_the_record(
             f" ({rows / opened_s:,.0f} rows/s), memory +{memory:.0f} MB"
             f" (at most +60 at 100,000, +150 at 1,000,000)\n"
             f"          {keys}  (at most 15 ms and 12 kB)  g {home.median_ms:.0f} ms"
+        )
+
+
+def page(terminal: Terminal, key: str) -> float:
+    """Press a key that shows another page; gives after how long it was there, milliseconds."""
+    mark, began = terminal.mark(), time.monotonic()
+    terminal.send(key)
+    while len(terminal.bytes_since(mark)) < PAGE_BYTES:
+        assert time.monotonic() < began + 10, terminal.text()
+        terminal.pump(0.002)
+    took_ms = (time.monotonic() - began) * 1000
+    terminal.pump(0.1)
+    return took_ms
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("form", ["m", "j"])
+def test_keys_while_a_session_is_exported(
+    form: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """How long a line takes to be there while a million others are written to a file."""
+    rows = 1_000_000
+    record(tmp_path, rows)
+    with bench_app(tmp_path, (120, 40)) as terminal:
+        terminal.wait_for("Profiles", timeout_s=20)
+        terminal.send("2")
+        terminal.pump(1)
+        terminal.send("H")
+        terminal.wait_for("past sessions")
+        terminal.send("\r")
+        terminal.wait_for(f"{rows} turns", timeout_s=120)
+        terminal.send("e")
+        terminal.pump(1 + rows / 50_000)
+        began = time.monotonic()
+        terminal.send(form)
+        keys: list[float] = []
+        while b"wrote" not in terminal.bytes_since(max(0, terminal.mark() - 20_000)):
+            keys.append(page(terminal, ("\x1b[5~", "\x1b[6~")[len(keys) % 2]))
+        took_s = time.monotonic() - began
+    with capfd.disabled():
+        print(
+            f"\n{rows:>9} rows written in {took_s:.0f} s; {len(keys)} keys meanwhile: p50"
+            f" {percentile(keys, 0.5):.0f} ms, p95 {percentile(keys, 0.95):.0f} ms, worst"
+            f" {max(keys):.0f} ms (at most 50)"
         )

@@ -105,3 +105,9 @@ def test_pieces_of_any_size_show_the_same_screen(cuts: list[int]) -> None:
     for start, end in itertools.pairwise(places):
         emulator.feed(written[start:end])
     assert emulator.lines() == ["aéb", "  c", ""]
+
+
+def test_half_a_wide_character_that_was_written_over_is_a_blank() -> None:
+    emulator = Emulator(10, 1)
+    emulator.feed("日本x\x1b[1;1Ha".encode())
+    assert emulator.lines() == ["a 本x"]

@@ -243,7 +243,10 @@ async def test_an_export_that_takes_long_says_how_far_it_is_while_keys_are_answe
         assert "not now: an export is under way" in dashboard.status
         goes_on.set()
         await dashboard.settled()
+        await dashboard.press("down")
         assert "wrote" in dashboard.status
+        await dashboard.press("escape", "escape", "escape")
+        assert "wrote" not in dashboard.status
         (file,) = dashboard.paths.exports_dir.iterdir()
         assert f"line {2 * SLICE_EVENTS - 1}\n" in file.read_text()
 

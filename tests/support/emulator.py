@@ -12,6 +12,8 @@ from typing import Any
 import pyte
 import pyte.screens
 
+from lktui.core.wrap import cell_width
+
 # CSI with <, = or > (such as CSI < u, which leaves the keyboard protocol): pyte prints the rest.
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<=>][\d;]*[\x40-\x7e]")
 _UNFINISHED = re.compile(rb"\x1b(?:\[(?:[<=>][\d;]*)?)?\Z")
@@ -46,7 +48,16 @@ class Emulator:
 
     def lines(self) -> list[str]:
         """Return the lines that are shown, without blanks at their ends."""
-        return [line.rstrip() for line in self._screen.display]
+        return [self._line(row).rstrip() for row in range(self._screen.lines)]
+
+    def _line(self, row: int) -> str:
+        cells = [self._screen.buffer[row][column].data for column in range(self._screen.columns)]
+        # The second cell of a wide character is empty; where its first one was written over, as
+        # pyte leaves it, a terminal shows a blank.
+        return "".join(
+            cell or ("" if column and cell_width(cells[column - 1]) == 2 else " ")
+            for column, cell in enumerate(cells)
+        )
 
 
 class _Screen(pyte.Screen):
