@@ -122,9 +122,10 @@ class LktuiApp(App[None], inherit_bindings=False):
 
     def switch_mode(self, mode: str) -> AwaitMount:
         """Show a mode as soon as its screen is drawn; Textual's own waits 50 ms each time."""
-        hold = ExitStack()
-        hold.enter_context(self.batch_update())
-        mounted = super().switch_mode(mode)
+        with ExitStack() as begun:
+            begun.enter_context(self.batch_update())
+            mounted = super().switch_mode(mode)
+            hold = begun.pop_all()
 
         def drawn() -> None:
             hold.close()

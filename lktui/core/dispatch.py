@@ -28,7 +28,7 @@ UNRESPONSIVE_S = 3.0
 PINGS_FOR_UNRESPONSIVE = 2
 """So many of them, lest a pause of ours between two pings is taken for the agent's."""
 _LATE_SHARE = 1 / 6
-"""Of a silence; a list that was asked for in it, 1.5 s after its begin or later, took so long."""
+"""Of a silence: a list that took so long, asked for late in it, may have waited for the same."""
 ZOMBIE_S = 25.0
 """A dead process is dropped by the server after 22.4 s: who is still there has a live one."""
 EVENT_LAG_S = 3.0

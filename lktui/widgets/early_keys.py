@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.events import Key
+from textual.keys import KEY_NAME_REPLACEMENTS, _character_to_key
 
 _ALT, _ESC = "alt+", "\x1b"
+_INTRODUCERS = frozenset("[]OPX^_")
+"""After esc they begin what a terminal sends as one key, or as an answer."""
+
+
+class _Named(NamedTuple):
+    """A key as Textual's table has it."""
+
+    value: str
+
+
+def _name_of(character: str) -> str:
+    if character.isalnum():
+        return f"shift+{character.lower()}" if character.isupper() else character
+    name = _character_to_key(character)
+    return KEY_NAME_REPLACEMENTS.get(name, name)
+
+
+_AFTER_ESC = {
+    _ALT + _name_of(character): character for character in map(chr, range(ord(" "), ord("~") + 1))
+}
+"""What is typed with alt, or right after esc, by the name of the key."""
 
 
 def read_alt_as_alt() -> None:
-    """Have esc and a digit that come in one read told as `alt+2`, not as `™`.
+    """Have esc and a character that come in one read told as `alt+2` or `alt+slash`.
 
-    Textual takes them for what a Mac types with its option key; a terminal sends that as the
-    character itself.
+    Textual takes some for what a Mac types with its option key; a terminal sends that as the
+    character itself. Of signs it drops the esc, and of longer texts it makes it a `^`.
     """
     table = ANSI_SEQUENCES_KEYS
     assert isinstance(table, dict)  # noqa: S101 - Textual declares it as read-only
-    for sequence, meaning in list(table.items()):
-        if isinstance(meaning, str) and len(sequence) == len(_ESC) + 1 and sequence[0] == _ESC:
-            del table[sequence]
+    for name, character in _AFTER_ESC.items():
+        by_words = isinstance(table.get(_ESC + character), tuple)  # as alt+b and alt+f do
+        if not by_words and character not in _INTRODUCERS:
+            table[_ESC + character] = (_Named(name),)
 
 
 def as_pressed(key: Key, *, typing: bool) -> tuple[Key, ...]:
@@ -27,14 +52,14 @@ def as_pressed(key: Key, *, typing: bool) -> tuple[Key, ...]:
     Args:
         key: As Textual tells it.
         typing: Whether printable keys are text now. Then alt and a key is esc and that key, which
-            came in one read: else what follows esc would be text.
+            came in one read: else what follows esc would be text. Elsewhere alt and a letter or
+            digit is no key.
     """
     if key.key == "ctrl+j":
         # Enter, before the terminal was told to hand keys over as they are.
         return (Key("enter", "\r"),)
-    if typing and key.key.startswith(_ALT):
-        name = key.key.removeprefix(_ALT)
-        if key.character is not None and name.startswith("shift+"):
-            name = key.character
-        return (Key("escape", _ESC), Key(name, key.character))
-    return (key,)
+    character = _AFTER_ESC.get(key.key)
+    if character is None or (character.isalnum() and not typing):
+        return (key,)
+    name = character if character.isalnum() else key.key.removeprefix(_ALT)
+    return (Key("escape", _ESC), Key(name, character))

@@ -96,7 +96,10 @@ async def test_one_types_at_once_in_a_conversation_that_follows_one_which_is_ove
         assert " › xyz" in dashboard.text
 
 
-@pytest.mark.parametrize(("sent", "shown"), [("x", "x"), ("2", "2"), ("X", "X")])
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [("x", "x"), ("2", "2"), ("X", "X"), ("/", "slash"), (":", "colon"), ("?", "question_mark")],
+)
 def test_esc_and_a_key_in_one_read_are_no_other_key(sent: str, shown: str) -> None:
     read_alt_as_alt()
     parser = XTermParser()
@@ -119,3 +122,29 @@ async def test_alt_and_a_key_is_no_key_where_nothing_is_typed(dashboard: Dashboa
         dashboard.app.post_message(Key("alt+2", "2"))
         await dashboard.settled()
         assert dashboard.app.current_mode == "profiles"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_esc_and_a_search_in_one_piece_leave_the_composer_and_search(
+    dashboard: Dashboard, size: tuple[int, int]
+) -> None:
+    async with dashboard.running(size):
+        burst(dashboard, "s\rhi")
+        await dashboard.settled()
+        read_alt_as_alt()
+        for key in XTermParser().feed("\x1b/order"):
+            dashboard.app.post_message(key)
+        await dashboard.settled()
+        assert " › hi" in dashboard.text
+        assert "/order" in dashboard.status.replace(" ", "")
+
+
+async def test_esc_and_a_sign_in_one_read_are_two_keys_also_where_nothing_is_typed(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.running((80, 24)):
+        burst(dashboard, "/prod\r")
+        await dashboard.settled()
+        dashboard.app.post_message(Key("alt+slash", None))
+        await dashboard.settled()
+        assert dashboard.status == "/"
