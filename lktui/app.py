@@ -32,7 +32,6 @@ from lktui.widgets.breakpoints import BY_HEIGHT, BY_WIDTH
 from lktui.widgets.early_keys import read_alt_as_alt
 from lktui.widgets.key_order import KeyOrder
 from lktui.widgets.line_filters import AsciiOnly, SafeText
-from lktui.widgets.released_drawings import keep_no_more_than_needed
 
 QUIT_GRACE_S = 20.0
 """How long the engine may take to clean up; what is left then it does without us."""
@@ -82,7 +81,6 @@ class LktuiApp(App[None], inherit_bindings=False):
         self._outgoing = [SafeText(), *([AsciiOnly()] if ascii_only else [])]
         self._keys = KeyOrder(self, super().on_event, self._is_typing)
         read_alt_as_alt()
-        keep_no_more_than_needed()
         self._signals = EndingSignals(self._ended_by_signal)
         self._interrupts, self._leaving = 0, False
         self.animation_level = "none"
@@ -170,7 +168,10 @@ class LktuiApp(App[None], inherit_bindings=False):
 
     def _painted(self) -> None:
         """Do what the first paint need not wait for: collect garbage, check the own themes."""
+        from lktui.widgets.released_drawings import keep_no_more_than_needed  # noqa: PLC0415 - as said
+
         relax()
+        keep_no_more_than_needed()
         # The first failure only, so that one warning is one line.
         for failure in load_themes([self._own_themes]).failures[:1]:
             self.controller.notice(f"theme {failure.line}", StateKind.WARNING)
