@@ -52,7 +52,8 @@ async def test_a_server_that_stood_still_has_lost_nothing(
         assert len(gaps(one)) == (1 if stall_s == 20 else len(gaps(one)))
 
 
-@pytest.mark.parametrize("away_s", [5, 12])
+# After ten tries in 12 to 13 s the agent's own SDK gives up, and the agent does leave.
+@pytest.mark.parametrize("away_s", [5, 9])
 async def test_after_the_death_of_the_server_the_talk_goes_on(
     stage: TalkAndWatch, away_s: int
 ) -> None:
