@@ -15,7 +15,6 @@ from textual.widget import AwaitMount
 
 from lktui.core.action_types import Scope
 from lktui.core.actions import ACTIONS, ActionId, key_of
-from lktui.core.cleanup import OPEN
 from lktui.core.problems import ExitCode
 from lktui.core.signs import StateKind
 from lktui.first_paint import relax
@@ -86,6 +85,7 @@ class LktuiApp(App[None], inherit_bindings=False):
         self.animation_level = "none"
         self._is_themed = True
         start_in(self, theme)
+        self._styled_in = self.theme
         self.add_mode(Scope.ROOMS, self._rooms)
         self.add_mode(Scope.LIVE, self._live)
         self.add_mode(Scope.CLEANUP, self._cleanup)
@@ -117,6 +117,12 @@ class LktuiApp(App[None], inherit_bindings=False):
     def get_css_variables(self) -> dict[str, str]:
         """Give none for the theme of Textual's that stands until ours does: they take 2 ms."""
         return super().get_css_variables() if self._is_themed else {}
+
+    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002 - Textual's
+        """Parse the style sheets anew for another theme; Textual does for each mode's screen."""
+        if self.theme != self._styled_in:
+            self._styled_in = self.theme
+            super().refresh_css(animate)
 
     def switch_mode(self, mode: str) -> AwaitMount:
         """Show a mode as soon as its screen is drawn; Textual's own waits 50 ms each time."""
@@ -168,9 +174,13 @@ class LktuiApp(App[None], inherit_bindings=False):
 
     def _painted(self) -> None:
         """Do what the first paint need not wait for: collect garbage, check the own themes."""
+        from lktui.ahead import ScreensAhead  # noqa: PLC0415 - as said
+        from lktui.garbage import QuietCollection  # noqa: PLC0415 - as said
         from lktui.widgets.released_drawings import keep_no_more_than_needed  # noqa: PLC0415 - as said
 
         relax()
+        ScreensAhead(self, self._init_mode).begin()
+        QuietCollection(self, lambda: self._keys.pressed).begin()
         keep_no_more_than_needed()
         # The first failure only, so that one warning is one line.
         for failure in load_themes([self._own_themes]).failures[:1]:
@@ -226,11 +236,6 @@ class LktuiApp(App[None], inherit_bindings=False):
     def _ended_by_signal(self) -> None:
         # At end of file the engine ends the sessions and cleans up without us.
         self.exit(return_code=ExitCode.INTERRUPTED)
-
-    @property
-    def unfinished(self) -> tuple[str, ...]:
-        """Ids of the cleanup items that are not gone."""
-        return tuple(i.id for i in self.controller.cleanup.values() if i.state in OPEN)
 
     def _fatal_error(self) -> None:
         """Say in one line that something unforeseen happened; the story goes to the log.

@@ -10,7 +10,6 @@ from lktui.clock import Clock
 from lktui.core.event import SessionId
 from lktui.core.problems import ExitCode, PortError
 from lktui.core.signs import StateKind
-from lktui.first_paint import screens_ahead
 from lktui.hangup import end_with_terminal
 from lktui.invocation import Invocation
 from lktui.session.archive import Archive
@@ -65,8 +64,7 @@ def run_app(
         bell=signals.bell,
     )
     end_with_terminal()
-    with screens_ahead():
-        app.run(mouse=invocation.mouse)
-    if app.unfinished and not invocation.quiet:
-        print(f"{len(app.unfinished)} left, kept for next time", file=sys.stderr)  # noqa: T201 - the last word
+    app.run(mouse=invocation.mouse)
+    if controller.unfinished and not invocation.quiet:
+        print(f"{controller.unfinished} left, kept for next time", file=sys.stderr)  # noqa: T201 - the last word
     return app.return_code or ExitCode.OK

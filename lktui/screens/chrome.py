@@ -1,4 +1,4 @@
-"""What header and status line say, from the controller's state: the same on every screen."""
+"""What header and status line say from the state, and whether it changes by the second."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from lktui.core.actions import ActionId, key_of
-from lktui.core.cleanup import OPEN, CleanupItem, ItemState
-from lktui.core.phases import LinkState
+from lktui.core.cleanup import CleanupItem, ItemState
+from lktui.core.phases import LinkState, Phase
 from lktui.core.problems import ProblemCode, problem
 from lktui.core.signs import StateKind
 from lktui.core.verdict import diagnosis_of
@@ -45,6 +45,21 @@ def attention_of_item(item: CleanupItem) -> str:
     return f"{item.id}:{item.tries}" if item.state is ItemState.STUCK else ""
 
 
+def seconds_pass(controller: SessionController) -> bool:
+    """Tell whether something goes on whose seconds are counted."""
+    return any(_under_way(session) for session in controller.sessions.values()) or any(
+        item.state in (ItemState.DUE, ItemState.RUNNING, ItemState.WAITING)
+        for item in controller.cleanup.values()
+    )
+
+
+def _under_way(session: SessionState) -> bool:
+    if session.over:
+        return False
+    settled = session.diagnosis is not None and session.diagnosis.settled
+    return not settled or session.phase in (Phase.RETRYING, Phase.ENDING)
+
+
 def header_of(controller: SessionController, active: str) -> HeaderView:
     """Make what the header says."""
     file = next((f for f in controller.profiles if f.name == controller.profile_in_use), None)
@@ -66,7 +81,7 @@ def _badges(controller: SessionController) -> tuple[Badge, ...]:
     stuck = [attention_of_item(item) for item in controller.cleanup.values()]
     new_failed = sum(1 for name in failed if name and name not in seen)
     new_stuck = sum(1 for name in stuck if name and name not in seen)
-    left = sum(1 for item in controller.cleanup.values() if item.state in OPEN)
+    left = controller.unfinished
     return (
         Badge(),
         Badge(new_failed, needs_you=True),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.events import ScreenResume
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -22,14 +23,12 @@ from lktui.core.actions import (
     of_scopes,
     shown_key,
 )
-from lktui.core.cleanup import OPEN, ItemState
 from lktui.core.event import SessionId
 from lktui.core.footer_entries import footer_entries, help_entry
-from lktui.core.phases import Phase
 from lktui.screens.action_screen import ActionScreen, does
 from lktui.screens.app_requests import Interrupted, QuitRequested
 from lktui.screens.asking import ask_on_sheet
-from lktui.screens.chrome import header_of, message_of, stuck_of
+from lktui.screens.chrome import header_of, message_of, seconds_pass, stuck_of
 from lktui.screens.copying import copy_out
 from lktui.session.controller import SessionController
 from lktui.session.engine_client import EngineHealth
@@ -41,7 +40,6 @@ from lktui.widgets.pacing import Pacer
 from lktui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from lktui.core.session import SessionState
     from lktui.screens.palette.palette import Palette
     from lktui.widgets.overlay import Overlay
 
@@ -72,6 +70,8 @@ class DashboardScreen(ActionScreen[None]):
         self._pacer = Pacer(self, controller.clock, self._draw_if_shown)
         self._seconds: Timer | None = None
         self._is_started = False
+        self._styled_in = ""
+        """The theme that its widgets have the styles of; none before it was shown or made ahead."""
         self._below_overlay: Widget | None = None
         self._done_by_palette: ActionId | None = None
 
@@ -110,10 +110,7 @@ class DashboardScreen(ActionScreen[None]):
 
     def ticking(self) -> bool:
         """Tell whether seconds are shown that pass."""
-        return any(_under_way(session) for session in self.controller.sessions.values()) or any(
-            item.state in (ItemState.DUE, ItemState.RUNNING, ItemState.WAITING)
-            for item in self.controller.cleanup.values()
-        )
+        return seconds_pass(self.controller)
 
     def view(self) -> View:
         """Give what every screen knows; subclasses add what is under the cursor."""
@@ -124,7 +121,7 @@ class DashboardScreen(ActionScreen[None]):
             profile_name=controller.profile_in_use,
             talking=tuple(session.room for session in controller.ending_with_us),
             failed=sum(session.failed for session in controller.sessions.values()),
-            unfinished=sum(item.state in OPEN for item in controller.cleanup.values()),
+            unfinished=controller.unfinished,
             engine_runs=not down and unusable is None,
             engine_fault=_within(unusable.summary) if unusable is not None and not down else "",
         )
@@ -146,8 +143,13 @@ class DashboardScreen(ActionScreen[None]):
         self._seconds = self.set_interval(1.0, self.ask_to_draw, pause=True)
         self.set_interval(_MINUTE_S, self.ask_to_draw)
 
-    def on_screen_resume(self) -> None:
-        """Show what happened meanwhile."""
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Show what happened meanwhile; one that was made ahead waits until it is looked at."""
+        # Textual would look up each widget's style each time, a third of what it takes to show it.
+        event.refresh_styles = self._styled_in != self.app.theme
+        self._styled_in = self.app.theme
+        if not self.is_current:
+            return
         self.resumed()
         self.draw()
         if not self._is_started:
@@ -389,10 +391,3 @@ class DashboardScreen(ActionScreen[None]):
 def _within(sentence: str) -> str:
     """Write a sentence's beginning as within another one."""
     return sentence[:1].lower() + sentence[1:]
-
-
-def _under_way(session: SessionState) -> bool:
-    if session.over:
-        return False
-    settled = session.diagnosis is not None and session.diagnosis.settled
-    return not settled or session.phase in (Phase.RETRYING, Phase.ENDING)

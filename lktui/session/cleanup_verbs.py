@@ -12,7 +12,7 @@ from textual.dom import DOMNode
 from textual.reactive import var
 
 from lktui.clock import Clock
-from lktui.core.cleanup import CleanupItem, ItemState
+from lktui.core.cleanup import OPEN, CleanupItem, ItemState
 from lktui.core.commands import (
     AnyCommand,
     DeleteOrphans,
@@ -48,6 +48,11 @@ class CleanupVerbs(DOMNode):
     @abstractmethod
     def _send(self, command: AnyCommand) -> None:
         """Ask the engine."""
+
+    @property
+    def unfinished(self) -> int:
+        """How many items are not gone."""
+        return sum(item.state in OPEN for item in self.cleanup.values())
 
     def run_cleanup(self, ids: tuple[str, ...] = ()) -> None:
         """Try items now: those named, or all that are due, waiting or stuck."""

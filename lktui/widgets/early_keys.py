@@ -31,12 +31,16 @@ _AFTER_ESC = {
 }
 """What is typed with alt, or right after esc, by the name of the key."""
 
+_EDIT_WITH_ALT = frozenset("\b\t\x7f")
+"""Terminals send esc before them for a key of its own: back by a word, and shift+tab."""
+
 
 def read_alt_as_alt() -> None:
     """Have esc and a character that come in one read told as `alt+2` or `alt+slash`.
 
     Textual takes some for what a Mac types with its option key; a terminal sends that as the
-    character itself. Of signs it drops the esc, and of longer texts it makes it a `^`.
+    character itself. Of signs it drops the esc, and of longer texts it makes it a `^`. Esc and
+    enter, or a key with ctrl, are told as the two keys: Textual drops the esc there too.
     """
     table = ANSI_SEQUENCES_KEYS
     assert isinstance(table, dict)  # noqa: S101 - Textual declares it as read-only
@@ -44,6 +48,10 @@ def read_alt_as_alt() -> None:
         by_words = isinstance(table.get(_ESC + character), tuple)  # as alt+b and alt+f do
         if not by_words and character not in _INTRODUCERS:
             table[_ESC + character] = (_Named(name),)
+    for character in map(chr, range(ord(" "))):
+        keys = table.get(character)
+        if character not in _EDIT_WITH_ALT and character != _ESC and isinstance(keys, tuple):
+            table[_ESC + character] = (_Named("escape"), *keys)
 
 
 def as_pressed(key: Key, *, typing: bool) -> tuple[Key, ...]:

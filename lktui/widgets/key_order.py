@@ -55,6 +55,11 @@ class KeyOrder:
         """Whether every key is done with."""
         return self._limit is None
 
+    @property
+    def pressed(self) -> int:
+        """How many keys were let through."""
+        return self._serial
+
     async def press(self, key: Key) -> None:
         """Handle a key now, or after those that came before it."""
         if len(self._waiting) < MAX_WAITING:

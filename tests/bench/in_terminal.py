@@ -89,9 +89,17 @@ def echoes(terminal: Terminal, seconds: float, every_s: float) -> list[float]:
     return took_ms
 
 
-def _pump_until_seen(terminal: Terminal, letter: bytes, mark: int) -> None:
+def shown_after_ms(terminal: Terminal, key: str, text: bytes) -> float:
+    """Press a key and see when some text of what it opens is there, milliseconds."""
+    mark, began = terminal.mark(), time.monotonic()
+    terminal.send(key)
+    _pump_until_seen(terminal, text, mark)
+    return (time.monotonic() - began) * 1000
+
+
+def _pump_until_seen(terminal: Terminal, text: bytes, mark: int) -> None:
     deadline = time.monotonic() + 5
-    while letter not in terminal.bytes_since(mark):
+    while text not in terminal.bytes_since(mark):
         assert time.monotonic() < deadline, terminal.text()
         terminal.pump(0.002)
 

@@ -126,13 +126,9 @@ def test_a_verb_never_imports_the_screens_nor_what_the_engine_does(
 
 def test_the_screens_that_are_opened_next_are_imported_while_one_looks_at_the_first() -> None:
     script = """
-import sys, threading
-from lktui import first_paint
-first_paint._AHEAD_AFTER_S = 0
-with first_paint.screens_ahead():
-    for thread in threading.enumerate():
-        if thread is not threading.main_thread():
-            thread.join()
+import sys
+from lktui.ahead import import_screens
+import_screens()
 print(*sys.modules)
 """
     done = subprocess.run(

@@ -139,6 +139,29 @@ async def test_esc_and_a_search_in_one_piece_leave_the_composer_and_search(
         assert "/order" in dashboard.status.replace(" ", "")
 
 
+@pytest.mark.parametrize(
+    ("sent", "shown"), [("\r", "enter"), ("\n", "ctrl+j"), ("\x03", "ctrl+c"), ("\x10", "ctrl+p")]
+)
+def test_esc_and_a_key_that_is_no_sign_in_one_read_are_two(sent: str, shown: str) -> None:
+    read_alt_as_alt()
+    parser = XTermParser()
+    keys = [*parser.feed(f"\x1b{sent}"), *parser.feed("")]
+    assert [key.key for key in keys if isinstance(key, Key)] == ["escape", shown]
+
+
+async def test_esc_and_enter_in_one_read_send_nothing(dashboard: Dashboard) -> None:
+    async with dashboard.running((80, 24)):
+        burst(dashboard, "s\rhi")
+        await dashboard.settled()
+        read_alt_as_alt()
+        parser = XTermParser()
+        for key in [*parser.feed("\x1b\r"), *parser.feed("")]:
+            dashboard.app.post_message(key)
+        await dashboard.settled()
+        assert " › hi" in dashboard.text
+        assert not dashboard.engine.asked(Say)
+
+
 async def test_esc_and_a_sign_in_one_read_are_two_keys_also_where_nothing_is_typed(
     dashboard: Dashboard,
 ) -> None:

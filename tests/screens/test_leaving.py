@@ -74,7 +74,7 @@ async def test_what_is_left_is_known_after_the_end(dashboard: Dashboard) -> None
     async with dashboard.running((80, 24)):
         await dashboard.hear(CleanupChanged(items=(stuck,)))
         await dashboard.press("q")
-    assert dashboard.app.unfinished == (stuck.id,)
+    assert dashboard.controller.unfinished == 1
 
 
 def test_an_end_says_how_many_of_its_items_are_gone_and_how_long_it_may_take() -> None:

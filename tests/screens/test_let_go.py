@@ -8,6 +8,7 @@ import gc
 import pytest
 from rich.segment import Segment
 from textual._styles_cache import StylesCache
+from textual.css.stylesheet import Stylesheet
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -25,6 +26,10 @@ def _alive(kind: type[object]) -> int:
     return sum(isinstance(one, kind) for one in gc.get_objects())
 
 
+def _strips() -> int:
+    return sum(isinstance(one, Strip) for one in gc.get_objects())
+
+
 async def test_a_page_that_was_closed_leaves_no_drawing_behind(dashboard: Dashboard) -> None:
     async with dashboard.running((80, 24)):
         await dashboard.press("?", "escape")
@@ -36,10 +41,18 @@ async def test_a_page_that_was_closed_leaves_no_drawing_behind(dashboard: Dashbo
 
 async def test_a_line_that_was_replaced_is_let_go_of_without_a_search(dashboard: Dashboard) -> None:
     async with dashboard.running((80, 24)):
-        strip = Strip([Segment("a line")], 6)
-        assert list(strip.divide([6])) == [strip]
-        assert [one.text for one in strip.divide([2, 6])] == ["a ", "line"]
-        assert not any(isinstance(one, list) and strip in one for one in gc.get_referrers(strip))
+        gc.disable()
+        try:
+            before = _strips()
+            strip = Strip([Segment("a line")], 6)
+            assert [one.text for one in strip.divide([2, 6])] == ["a ", "line"]
+            assert strip.crop_extend(1, 7, None).text == " line "
+            assert list(strip.divide([6])) == [strip]
+            assert strip.crop_extend(0, 6, None) == strip
+            del strip
+            assert _strips() == before
+        finally:
+            gc.enable()
 
 
 async def test_looking_at_the_files_each_second_leaves_nothing_behind(dashboard: Dashboard) -> None:
@@ -69,3 +82,21 @@ async def test_a_mode_is_shown_in_one_frame_and_without_a_wait(
         assert when - began < 0.05
         assert shown == dashboard.text
         assert all(text == shown for _, text in later)
+
+
+async def test_a_mode_that_is_shown_again_looks_up_no_style(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up = 0
+    apply = Stylesheet.apply
+
+    def counted(self: Stylesheet, *arguments: object, **options: object) -> None:
+        nonlocal looked_up
+        looked_up += 1
+        apply(self, *arguments, **options)  # type: ignore[arg-type]
+
+    async with dashboard.running((80, 24)):
+        await dashboard.press("2", "1")
+        monkeypatch.setattr(Stylesheet, "apply", counted)
+        await dashboard.press("2", "1")
+        assert looked_up == 0

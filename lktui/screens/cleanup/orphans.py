@@ -11,7 +11,6 @@ from textual.content import Content
 
 from lktui.core.action_types import Scope, View
 from lktui.core.actions import ActionId, key_of
-from lktui.core.cleanup import OPEN
 from lktui.core.orphans import Orphan, people_words, prefix_of
 from lktui.core.signs import StateKind, age
 from lktui.screens.action_screen import does
@@ -68,7 +67,7 @@ class OrphansScreen(MarkingScreen):
 
     def hint(self) -> Content:
         """Say how much is left in the queue."""
-        left = sum(item.state in OPEN for item in self.controller.cleanup.values())
+        left = self.controller.unfinished
         return line((f"{left} left in the queue", "$muted")) if left else super().hint()
 
     def nothing(self) -> tuple[tuple[Part, ...], ...]:

@@ -58,7 +58,7 @@ class CleanupScreen(RoomListScreen):
             return super().in_view()
         if not self.controller.queue_read:
             return line("")
-        left = sum(item.state in OPEN for item in self.controller.cleanup.values())
+        left = self.controller.unfinished
         return line(f"{left} left", self.counts(self.table.rows))
 
     def counts(self, rows: tuple[Row, ...]) -> Content:

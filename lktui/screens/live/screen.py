@@ -64,7 +64,6 @@ class LiveScreen(Moving, Searching, Noting, Pasting, FromRecord, Exporting):
 
     def __init__(self, controller: SessionController) -> None:
         super().__init__(controller)
-        self.add_class(_EMPTY)
         self._shown: SessionId | None = None
         self._story = StoryRows()
         self._in_place: Rows | None = None
