@@ -111,7 +111,10 @@ class CleanupItem(msgspec.Struct, frozen=True, kw_only=True):
     keep: bool = False
     """Rests as kept when it is not used any more, however its session ends."""
     identity: str = ""
-    """Who we are in the room: nobody whom its removal would put out."""
+    """Who we are in the room: nobody whom its removal would put out. Empty if others may have the
+    same token; then we are known by `participant_sid`."""
+    participant_sid: str = ""
+    """The server's own id of our last stay in the room, which the list may still hold."""
     shared: bool = False
     """A room of a name that is not ours alone: another one may bear it some day."""
     sid: str = ""

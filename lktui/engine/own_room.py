@@ -125,6 +125,12 @@ class OwnRoom:
         if found is not None and item is not None:
             self._janitor.put_item(msgspec.structs.replace(item, sid=found.sid))
 
+    def stays_as(self, sid: str) -> None:
+        """Note our stay in it, which tells us from others who have the same token."""
+        item = self._janitor.item(self._item_id)
+        if item is not None and not item.identity and sid not in ("", item.participant_sid):
+            self._janitor.put_item(msgspec.structs.replace(item, participant_sid=sid))
+
     async def _create(self, api: ServerApi, name: str) -> float:
         began = self._clock.monotonic()
         await self._landings.land(self._call_create(api, name))

@@ -24,6 +24,8 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody in a room, by list or by event; names are sanitised, the identity is as sent."""
 
     identity: str
+    sid: str = ""
+    """The server's own id of this stay in the room, by list; events do not tell."""
     name: str = ""
     is_agent: bool = False
     """`kind` is agent, and it does not publish on behalf of another (avatars do)."""
@@ -170,6 +172,11 @@ class RoomLink(Protocol):
     @property
     def identity(self) -> str:
         """Who we are in the room."""
+        ...
+
+    @property
+    def sid(self) -> str:
+        """The server's own id of our stay in the room; empty before the connection."""
         ...
 
     @property

@@ -77,6 +77,7 @@ class Removal:
         self._owns_room = room is not None
         # A dispatch does not know who we are in its room; the room of the same session does.
         self._me = item.identity or (room.identity if room is not None else "")
+        self._my_stay = room.participant_sid if room is not None else item.participant_sid
 
     # --- a dispatch -------------------------------------------------------------------------
 
@@ -149,7 +150,7 @@ class Removal:
 
     def _stays(self, found: _Found) -> bool:
         """Whether the room is not removed with the dispatch."""
-        return not self._owns_room or bool(_strangers(self._me, found.there))
+        return not self._owns_room or bool(self._strangers(found.there))
 
     async def _withdraw(self, found: _Found) -> None:
         async with self._gate:
@@ -228,7 +229,7 @@ class Removal:
     async def _clear(self) -> bool:
         """Withdraw what is in the room before it goes; whether an agent may still come."""
         there = await self._api.participants(self._item.name)
-        strangers = _strangers(self._me, there)
+        strangers = self._strangers(there)
         if strangers and not self._item.agreed:
             raise SparedError(_in_use(self._item, strangers))
         return await self._withdraw_all(there)
@@ -241,6 +242,21 @@ class Removal:
         """
         async with self._gate:
             return await self._made_anew(self._item.gone_at)
+
+    def _strangers(self, there: Iterable[Participant]) -> tuple[Participant, ...]:
+        """Give the people who are not ourselves; agents hold no room, the hidden neither."""
+        return tuple(
+            other
+            for other in there
+            if other.is_person
+            and not other.is_agent
+            and not other.hidden
+            and not self._is_me(other)
+        )
+
+    def _is_me(self, other: Participant) -> bool:
+        """Whether it is us, who may be listed for a moment after we have left."""
+        return other.identity == self._me or (bool(other.sid) and other.sid == self._my_stay)
 
     def _is_the_one(self, found: ListedRoom | None) -> bool:
         """Whether a room of a name that others use too is the one that the item stands for."""
@@ -315,15 +331,6 @@ class _Found(NamedTuple):
     def has_connected(self, identity: str) -> bool:
         """Whether somebody's connection stands."""
         return any(one.identity == identity and one.connected for one in self.there)
-
-
-def _strangers(me: str, there: Iterable[Participant]) -> tuple[Participant, ...]:
-    """Give the people in a room who are not ourselves; agents hold no room, the hidden neither."""
-    return tuple(
-        other
-        for other in there
-        if other.is_person and not other.is_agent and not other.hidden and other.identity != me
-    )
 
 
 def _maybe_ours(item: CleanupItem, records: tuple[DispatchRecord, ...]) -> Problem:

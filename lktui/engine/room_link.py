@@ -72,6 +72,11 @@ class RtcRoomLink:
         return self._room.local_participant.identity if self._joined else ""
 
     @property
+    def sid(self) -> str:
+        """The server's own id of our stay in the room."""
+        return self._room.local_participant.sid if self._joined else ""
+
+    @property
     def participants(self) -> tuple[Participant, ...]:
         """Everybody else that we can see."""
         return tuple(_seen(other) for other in self._room.remote_participants.values())

@@ -220,6 +220,7 @@ def _participant(info: models_proto.ParticipantInfo) -> Participant:
     is_agent = info.kind == models_proto.ParticipantInfo.Kind.AGENT
     return participant(
         info.identity,
+        sid=clean(info.sid),
         name=info.name,
         is_agent=is_agent,
         attributes=dict(info.attributes),
@@ -231,6 +232,7 @@ def _participant(info: models_proto.ParticipantInfo) -> Participant:
 def participant(
     identity: str,
     *,
+    sid: str = "",
     name: str,
     is_agent: bool,
     attributes: dict[str, str],
@@ -241,6 +243,7 @@ def participant(
     agent_name = attributes.get("lk.agent.name") or attributes.get("lk.agent_name", "")
     return Participant(
         identity=identity,
+        sid=sid,
         name=clean(name, limit=_MAX_NAME_CHARS),
         is_agent=is_agent and "lk.publish_on_behalf" not in attributes,
         agent_name=clean(agent_name, limit=_MAX_NAME_CHARS),

@@ -261,6 +261,7 @@ class SessionRun:
         )
         self._step(Step.CONNECT, told, took_ms)
         if self._room is not None:
+            self._room.stays_as(self._link.sid)
             await self._room.is_there()
         if token.room and self._link.room != token.room:
             raise PortError(problem(ProblemCode.TOKEN_WRONG_ROOM, subject=room, room=room))
@@ -331,6 +332,7 @@ class SessionRun:
             dispatcher.release()
             came, late = dispatcher.witness.came, late or dispatcher.expects_an_old_agent
         if room is not None:
+            room.stays_as(self._link.sid)  # the SDK may have joined anew
             room.release(agreed=self._agreed, came=came, late=late)
         if dispatch_item is not None:
             await self._janitor.clean([dispatch_item.id], early=early, limit_s=CLEAN_LIMIT_S)

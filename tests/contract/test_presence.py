@@ -45,6 +45,20 @@ async def test_one_who_says_nothing_is_seen_to_come_and_go_late(server: Server, 
         assert first.others == set()
 
 
+async def test_the_list_tells_a_stay_by_the_id_that_who_stays_knows(
+    server: Server, client: api.LiveKitAPI, room: str
+) -> None:
+    """Of two who have the same token this is what tells them apart."""
+    sids = set()
+    for _ in range(2):
+        async with Person(server, token(server, room, "same")) as person:
+            listed = await client.room.list_participants(api.ListParticipantsRequest(room=room))
+            mine = person.room.local_participant.sid
+            assert mine in {one.sid for one in listed.participants if one.identity == "same"}
+            sids.add(mine)
+    assert len(sids) == 2
+
+
 async def test_the_list_tells_whose_connection_stands_and_who_is_still_connecting(
     server: Server, client: api.LiveKitAPI, room: str
 ) -> None:

@@ -121,6 +121,7 @@ class FakeRoomLink:
         self._server, self._listener = server, listener
         self.room = ""
         self.identity = ""
+        self.sid = ""
 
     @property
     def participants(self) -> tuple[Participant, ...]:
@@ -135,9 +136,10 @@ class FakeRoomLink:
         room, identity, *hidden = token.split()
         await self._server.serve("connect", room, lambda: None)
         await asyncio.sleep(self._server.connect_s)
-        me = Participant(identity=identity, hidden=bool(hidden))
-        self._server.join(room, me, listener=self._listener)
         self.room, self.identity = room, identity
+        self.sid = f"PA_{identity}"
+        me = Participant(identity=identity, sid=self.sid, hidden=bool(hidden))
+        self._server.join(room, me, listener=self._listener)
         for other in self.participants:
             self._listener.participant_joined(other)
 
