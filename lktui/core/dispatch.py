@@ -13,6 +13,7 @@ import msgspec
 from lktui.core.evidence import PINGS_FOR_PRESENT, Agent, Evidence, Question
 from lktui.core.profile import DispatchMode
 from lktui.core.signs import StateKind, seconds
+from lktui.core.silence import age_at, of_silence, silence_deadlines
 from lktui.core.verdict import Diagnosis, Outcome, diagnosis_of, verdict_of
 
 LIST_TRUE_S = 5.5
@@ -21,18 +22,6 @@ UNREAD_S = 2.0
 """So long after a list should be true its not being readable is a verdict of its own."""
 GRACE_S = 1.0
 """A raw agent that sets no state is counted as present this long after it joined."""
-CATCH_UP_S = 1.5
-"""So long after a server that stood still goes on a pong that it held back may come."""
-UNRESPONSIVE_S = 3.0
-"""From the first ping that stays unanswered."""
-PINGS_FOR_UNRESPONSIVE = 2
-"""So many of them, lest a pause of ours between two pings is taken for the agent's."""
-_LATE_SHARE = 1 / 6
-"""Of a silence: a list that took so long, asked for late in it, may have waited for the same."""
-ZOMBIE_S = 25.0
-"""A dead process is dropped by the server after 22.4 s: who is still there has a live one."""
-EVENT_LAG_S = 3.0
-"""Presence events are up to this late: without the list a leave may not be known yet."""
 LOST_SILENCE_S = 12.0
 """Who vanishes from the list after so much silence was dropped; who leaves does so at once."""
 OUTLIVES_S = 1.0
@@ -73,13 +62,7 @@ def deadlines(evidence: Evidence) -> tuple[float, ...]:
     ]
     if agent is not None:
         moments += [agent.joined_at + GRACE_S, agent.joined_at + evidence.join_timeout_s]
-        if agent.silent_since:
-            moments += [
-                agent.silent_since + UNRESPONSIVE_S,
-                agent.silent_since + ZOMBIE_S,
-                agent.silent_since + ZOMBIE_S + EVENT_LAG_S,
-                _caught_up_at(evidence, agent),
-            ]
+        moments += silence_deadlines(evidence, agent)
     if asked is not None:
         moments += [asked.asked_at + UNHEARD_S, asked.asked_at + asked.reply_timeout_s]
     return tuple(sorted(moments))
@@ -99,7 +82,7 @@ def _of_agent(evidence: Evidence, agent: Agent, now: float) -> Diagnosis:
     if known.agent_left_at:
         return _of_leave(known, agent)
     if agent.silent_since:
-        silent = _of_silence(known, agent, now)
+        silent = of_silence(known, agent, now)
         if silent is not None:
             return silent
     if known.doubles:
@@ -133,45 +116,6 @@ def _of_leave(known: Evidence, agent: Agent) -> Diagnosis:
         silent = f"no pong for its last {seconds(silence_s)}" if silence_s else "its link timed out"
         return verdict_of(Outcome.LOST, known, seen, silent)
     return verdict_of(Outcome.LEFT, known, seen, lasted=lasted)
-
-
-def _of_silence(known: Evidence, agent: Agent, now: float) -> Diagnosis | None:
-    """Judge one who used to answer pings; None while that may mean nothing.
-
-    Where the list can be read it has to say that the agent is there: else it has left, or it is
-    the server that does not answer.
-    """
-    since = agent.silent_since
-    silent_s, here_s = now - since, agent.listed_at - since
-    pings = f"no pong since {_age(known, since)}"
-    here = f"{agent.identity} still in the room"
-    if known.sees_dispatches or known.sees_people:
-        if here_s >= ZOMBIE_S:
-            here = f"{here} {seconds(here_s)} later, where a dead process is dropped after 22 s"
-            return verdict_of(Outcome.ZOMBIE, known, pings, here)
-        if here_s < 0 or _server_was_silent(known, agent, now):
-            return None
-    elif silent_s >= ZOMBIE_S + EVENT_LAG_S:
-        return verdict_of(Outcome.ZOMBIE, known, pings, here)
-    if silent_s < UNRESPONSIVE_S or len(agent.unanswered) < PINGS_FOR_UNRESPONSIVE:
-        return None
-    return verdict_of(Outcome.UNRESPONSIVE, known, pings, here, since=since)
-
-
-def _server_was_silent(known: Evidence, agent: Agent, now: float) -> bool:
-    """Whether the silence may be the server's or our line's: so was its list, and has just come."""
-    listed_s = known.people_listed_at - known.people_asked_at
-    silent_s = known.people_listed_at - agent.silent_since
-    return listed_s > silent_s * _LATE_SHARE and now < _caught_up_at(known, agent)
-
-
-def _caught_up_at(known: Evidence, agent: Agent) -> float:
-    """Give when all has come that a server or a line has held back until the list came.
-
-    What was lost on a line is sent again after ever longer waits, each twice the last one.
-    """
-    quiet_s = known.people_listed_at - agent.heard_at
-    return known.people_listed_at + max(CATCH_UP_S, quiet_s)
 
 
 def _of_talk(known: Evidence, agent: Agent, now: float) -> Diagnosis:
@@ -242,7 +186,7 @@ def _no_reply(known: Evidence, agent: Agent, asked: Question) -> Diagnosis:
     found = verdict_of(
         Outcome.NO_REPLY,
         known,
-        f"the line was sent {_age(known, asked.asked_at)}",
+        f"the line was sent {age_at(known, asked.asked_at)}",
         f"state {agent.state}" if agent.state else "sets no state",
         since=asked.asked_at,
         doing=agent.state.capitalize() if busy else "No reply",
@@ -254,17 +198,13 @@ def _no_reply(known: Evidence, agent: Agent, asked: Question) -> Diagnosis:
     return msgspec.structs.replace(found, cause=f"{found.cause}, or it listens to somebody else")
 
 
-def _age(known: Evidence, at: float) -> str:
-    return f"{seconds(at - known.dispatched_at)} after {known.beginning}"
-
-
 def _all_silent(known: Evidence, agent: Agent, asked: Question) -> Diagnosis:
     """Judge a line without an answer while pings have none either, and nobody can be blamed yet."""
     found = verdict_of(
         Outcome.NO_REPLY,
         known,
-        f"the line was sent {_age(known, asked.asked_at)}",
-        f"no pong since {_age(known, agent.silent_since)}",
+        f"the line was sent {age_at(known, asked.asked_at)}",
+        f"no pong since {age_at(known, agent.silent_since)}",
         since=asked.asked_at,
         doing="No reply",
         timeout=f"{asked.reply_timeout_s:g} s",

@@ -15,6 +15,10 @@ from lktui.core.profile import DispatchMode
 
 MAX_UNANSWERED = 32
 """Pings remembered while an agent is silent: the first one and their number count."""
+EVENT_LAG_S = 3.0
+"""Presence events are up to this late: without the list a leave may not be known yet."""
+GAP_S = 10.0
+"""An agent comes back up to so long after our own connection did (facts/livekit.md section 5)."""
 PINGS_FOR_PRESENT = 3
 """Pings without an answer until a listening agent is taken for one without a session."""
 

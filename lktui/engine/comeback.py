@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from lktui.clock import Clock
-from lktui.core.dispatch import EVENT_LAG_S
-from lktui.core.evidence import Evidence
+from lktui.core.evidence import EVENT_LAG_S, Evidence
 
 PATIENCE_S = 20.0
 """An agent comes back up to 13 s after a restart of the server; then its verdict tells."""

@@ -12,9 +12,11 @@ import logging
 import math
 
 from lktui.clock import Clock
-from lktui.core.dispatch import EVENT_LAG_S, LIST_TRUE_S, ZOMBIE_S
+from lktui.core.dispatch import LIST_TRUE_S
+from lktui.core.evidence import EVENT_LAG_S
 from lktui.core.problems import PortError
 from lktui.core.profile import DispatchMode
+from lktui.core.silence import ZOMBIE_S
 from lktui.core.verdict import Outcome
 from lktui.engine.kept_out import KeptOut
 from lktui.engine.pacer import Pacer

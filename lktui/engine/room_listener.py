@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Coroutine, Mapping
 
 from lktui.clock import Clock
 from lktui.core.events import AnyEvent, LinkChanged, LinkState, SessionId
+from lktui.core.evidence import GAP_S
 from lktui.engine.agent_session import AgentSession
 from lktui.engine.conversation import Conversation
 from lktui.engine.dispatcher import Dispatcher
 from lktui.engine.ports import Participant, Topic
-from lktui.engine.witness import GAP_S
 from lktui.tasks import Tasks
 
 

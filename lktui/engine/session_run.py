@@ -13,7 +13,6 @@ from collections.abc import Callable
 from lktui.clock import Clock
 from lktui.core.cleanup import GONE
 from lktui.core.commands import StartSession
-from lktui.core.dispatch import EVENT_LAG_S
 from lktui.core.events import (
     AnyEvent,
     CleanupResult,
@@ -22,6 +21,7 @@ from lktui.core.events import (
     Phase,
     Step,
 )
+from lktui.core.evidence import EVENT_LAG_S
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import AuthMode
 from lktui.core.sanitize import clean

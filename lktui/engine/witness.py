@@ -23,7 +23,7 @@ from lktui.core.events import (
     Step,
     StepDone,
 )
-from lktui.core.evidence import Agent, Evidence, Job, Question
+from lktui.core.evidence import GAP_S, Agent, Evidence, Job, Question
 from lktui.core.profile import DispatchMode, Profile
 from lktui.core.sanitize import clean
 from lktui.engine.kept_out import KeptOut
@@ -31,8 +31,6 @@ from lktui.engine.pinger import ASKED_EVERY_S, EVERY_S
 from lktui.engine.ports import DispatchRecord, Participant
 from lktui.engine.presence import Presence
 
-GAP_S = 10.0
-"""An agent comes back up to so long after our own connection did (facts/livekit.md section 5)."""
 _MAX_NAMES = 4
 """Of people and agents that a verdict names."""
 

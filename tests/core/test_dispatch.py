@@ -113,6 +113,10 @@ TABLE: list[tuple[str, Evidence, float, Outcome]] = [
     ("silent, at a server that is slow", silent(
         listed_s=6, people_asked_at=T0 + 16.0, people_listed_at=T0 + 16.6), 16.6,
      Outcome.UNRESPONSIVE),
+    ("silent, and our own link is just back", silent(listed_s=1, linked_at=T0 + 9.0), 18.9,
+     Outcome.READY),
+    ("silent, and our own link was back in time", silent(listed_s=1, linked_at=T0 + 9.0), 19.0,
+     Outcome.UNRESPONSIVE),
     ("silent, no key", silent(**BLIND), 13.0, Outcome.UNRESPONSIVE),
     ("dropped by the server", silent(**GONE, agent_left_why="CONNECTION_TIMEOUT"), 30.0,
      Outcome.LOST),

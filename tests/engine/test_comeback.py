@@ -6,8 +6,7 @@ import asyncio
 
 import pytest
 
-from lktui.core.dispatch import EVENT_LAG_S
-from lktui.core.evidence import Agent, Evidence
+from lktui.core.evidence import EVENT_LAG_S, Agent, Evidence
 from lktui.core.profile import DispatchMode
 from lktui.engine.comeback import PATIENCE_S, comeback
 from tests.support.clock import LoopClock

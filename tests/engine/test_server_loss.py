@@ -8,7 +8,6 @@ import pytest
 from livekit.protocol.agent_pb import agent_session as pb
 
 from lktui.core.cleanup import ItemState, What
-from lktui.core.dispatch import EVENT_LAG_S
 from lktui.core.events import (
     AgentGone,
     CleanupResult,
@@ -17,6 +16,7 @@ from lktui.core.events import (
     MemoryRead,
     ProblemRaised,
 )
+from lktui.core.evidence import EVENT_LAG_S
 from lktui.core.problems import ProblemCode
 from lktui.core.verdict import Outcome
 from tests.support.fakes.agents import DEAD, MUTE, SESSION

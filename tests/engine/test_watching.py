@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from livekit.protocol.agent_pb import agent_session as pb
 
-from lktui.core.dispatch import EVENT_LAG_S
 from lktui.core.events import AgentJoined, VerdictReached
+from lktui.core.evidence import EVENT_LAG_S
 from lktui.core.verdict import Outcome
 from lktui.engine.pacer import Pacer
 from lktui.engine.ports import Participant
