@@ -100,7 +100,7 @@ class RoomWatch:
         witness, conversation = self._dispatcher.witness, self._hearing.conversation
         self._hearing.listener.dispatcher = self._dispatcher
         witness.on_agent = conversation.agent_is
-        conversation.follows_others = True
+        conversation.follows_others = witness.follows_others = True
         conversation.on_heard = witness.heard
         conversation.on_sent = self._asked
         conversation.on_reply = witness.replied

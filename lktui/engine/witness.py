@@ -10,26 +10,23 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from lktui.clock import Clock
-from lktui.core.dispatch import LIST_TRUE_S, OUTLIVES_S
 from lktui.core.events import (
     AgentGone,
     AgentJoined,
-    AgentPonged,
     AgentStateChanged,
     AnyEvent,
     JobsListed,
     LinkState,
     SessionId,
     Step,
-    StepDone,
 )
 from lktui.core.evidence import GAP_S, Agent, Evidence, Job, Question
 from lktui.core.profile import DispatchMode, Profile
 from lktui.core.sanitize import clean
 from lktui.engine.kept_out import KeptOut
-from lktui.engine.pinger import ASKED_EVERY_S, EVERY_S
 from lktui.engine.ports import DispatchRecord, Participant
 from lktui.engine.presence import Presence
+from lktui.engine.signs_of_life import SignsOfLife
 
 _MAX_NAMES = 4
 """Of people and agents that a verdict names."""
@@ -39,7 +36,7 @@ def _ignore(_identity: str) -> None:
     """Stand in for one who does not want to know."""
 
 
-class Witness:
+class Witness(SignsOfLife):
     """One room's evidence, attempt by attempt.
 
     Args:
@@ -61,25 +58,19 @@ class Witness:
         emit: Callable[[AnyEvent], None],
         clock: Clock,
     ) -> None:
-        self._session, self._profile, self._sees_lists = session, profile, sees_lists
-        self._kept_out, self._emit, self._clock = kept_out, emit, clock
-        self.attempt = 0
+        super().__init__(session, profile.dispatch_mode, emit, clock)
+        self._profile, self._sees_lists, self._kept_out = profile, sees_lists, kept_out
         self.dispatch_id = ""
         """The attempt's own dispatch; empty until it is known, or where somebody else made it."""
-        self.evidence = Evidence(mode=profile.dispatch_mode)
         self._presence = Presence(clock)
-        self.came: frozenset[str] = frozenset()
-        """Agents whose connection was ever seen to stand: they are not on their way any more."""
         self.me = ""
         """Our own identity in the room."""
         self.foreign: frozenset[str] = frozenset()
         """Agents that were there before us: not ours, but they count as doubles."""
-        self.on_change: Callable[[], None] = lambda: None
-        """Called when the evidence has changed."""
+        self.follows_others = False
+        """Whether another agent is taken for ours once it has left: where one only watches."""
         self.on_agent: Callable[[str], None] = _ignore
         """Called with the identity of the attempt's agent when it is known."""
-        self.on_silence: Callable[[], None] = lambda: None
-        """Called when there is reason to look again who is there."""
 
     def begin(self, attempt: int) -> None:
         """Begin an attempt: nothing is known of it yet."""
@@ -93,11 +84,6 @@ class Witness:
             room_was_there=old.room_was_there,
             reconnecting=old.reconnecting,
         )
-
-    def know(self, **facts: object) -> None:
-        """Add facts to the evidence."""
-        self.evidence = msgspec.structs.replace(self.evidence, **facts)
-        self.on_change()
 
     # --- lists --------------------------------------------------------------------------------
 
@@ -186,8 +172,13 @@ class Witness:
                 self.know(agent_left_at=0.0, agent_left_why="")
                 self.on_agent(agent.identity)
             self._note_state(participant)
-        elif agent is None and self._is_ours(participant):
+        elif (agent is None or self._is_succeeded) and self._is_ours(participant):
             self._take(participant)
+
+    @property
+    def _is_succeeded(self) -> bool:
+        """Whether the next agent that is there is the agent now."""
+        return self.follows_others and bool(self.evidence.agent_left_at)
 
     def left(self, identity: str, reason: str) -> None:
         """Somebody has left the room, by event."""
@@ -221,6 +212,9 @@ class Witness:
             return
         self.know(agent_left_at=self._clock.monotonic(), agent_left_why=reason)
         self._emit(AgentGone(session=self._session, identity=identity, reason=told))
+        if self.follows_others:
+            for other in tuple(self.here.values()):
+                self._see(other, is_there=True)
 
     def _is_ours(self, participant: Participant) -> bool:
         """Whether this is the attempt's agent: by kind and by the job, never just anybody."""
@@ -250,19 +244,19 @@ class Witness:
         return tuple(clean(identity) for identity in found[:_MAX_NAMES])
 
     def _take(self, participant: Participant) -> None:
-        now = self._clock.monotonic()
+        now, first = self._clock.monotonic(), self.evidence.agent is None
         name = participant.agent_name or participant.name
         agent = Agent(
             identity=participant.identity, name=name, state=participant.state, joined_at=now
         )
-        self.know(agent=agent, agent_left_at=0.0, agent_left_why="")
+        self.know(agent=agent, agent_left_at=0.0, agent_left_why="", question=None, reply_error="")
         self._emit(
             AgentJoined(
                 session=self._session, attempt=self.attempt, identity=agent.identity, name=name
             )
         )
         took_ms = (now - self.evidence.dispatched_at) * 1000
-        self.step(Step.JOINED, clean(agent.identity), took_ms)
+        self.step(Step.JOINED, clean(agent.identity), took_ms if first else None)
         if agent.state:
             self._tell_state(agent)
         self.on_agent(agent.identity)
@@ -280,60 +274,6 @@ class Witness:
 
     def _tell_state(self, who: Agent | Participant) -> None:
         self._emit(AgentStateChanged(session=self._session, identity=who.identity, state=who.state))
-
-    # --- signs of life ------------------------------------------------------------------------
-
-    def ponged(self, identity: str, joined_at: float, pong_ms: float) -> None:
-        """The agent's session has answered a ping for the first time."""
-        agent, now = self.evidence.agent, self._clock.monotonic()
-        if agent is None or agent.identity != identity:
-            return
-        self.came |= {identity}
-        self._know_agent(ponged=True, ready_at=agent.ready_at or now, heard_at=now)
-        self._emit(AgentPonged(session=self._session, identity=identity, pong_ms=pong_ms))
-        told = f"pong; {clean(identity)} answered after {pong_ms:.0f} ms"
-        self.step(Step.READY, told, (now - joined_at) * 1000)
-
-    def missed(self, identity: str, sent_at: float) -> None:
-        """A ping was missed before the first pong; over a broken link of ours it says nothing."""
-        agent, known = self.evidence.agent, self.evidence
-        if agent is None or agent.identity != identity:
-            return
-        if not known.reconnecting and sent_at >= known.linked_at:
-            self.know(agent=agent.after_early_miss(sent_at))
-
-    def unanswered(self, identity: str, sent_at: float) -> None:
-        """Nothing was heard of the agent since this ping."""
-        agent = self.evidence.agent
-        if agent is None or agent.identity != identity or sent_at < self.evidence.linked_at:
-            return
-        self.know(agent=agent.after_miss(sent_at))
-        self.on_silence()
-
-    def heard(self, identity: str) -> None:
-        """The agent gave any sign of life."""
-        agent = self.evidence.agent
-        if agent is not None and agent.identity == identity:
-            after, silent = agent.after_sign(self._clock.monotonic()), bool(agent.unanswered)
-            self.evidence = msgspec.structs.replace(self.evidence, agent=after)
-            if silent or self.evidence.missing_since:
-                self.on_change()  # else this changes nothing, and may come many times a second
-
-    def heard_at(self) -> float:
-        """When the agent was last heard of."""
-        return self.evidence.agent.heard_at if self.evidence.agent else 0.0
-
-    def may_be_quiet_s(self) -> float | None:
-        """How long the agent may be quiet until it is pinged; None while our own link is down."""
-        known, agent = self.evidence, self.evidence.agent
-        if known.reconnecting or agent is None or known.agent_left_at:
-            return None
-        if agent.unanswered or agent.heard_at < known.linked_at:
-            return 0.0
-        gone_by = max(known.missing_since, known.dispatched_at + LIST_TRUE_S)
-        doubtful = known.missing_since and agent.heard_at < gone_by + OUTLIVES_S
-        every_s = EVERY_S if known.question is None else ASKED_EVERY_S
-        return OUTLIVES_S if doubtful else every_s
 
     # --- what is said -------------------------------------------------------------------------
 
@@ -376,23 +316,3 @@ class Witness:
     def _may_be_listened_to(self, one: Participant) -> bool:
         plain = one.is_person and not one.is_agent
         return plain and not one.hidden and one.identity != self.me
-
-    def _is_agent(self, identity: str) -> bool:
-        agent = self.evidence.agent
-        return agent is not None and agent.identity == identity
-
-    def _know_agent(self, **facts: object) -> None:
-        if self.evidence.agent is not None:
-            self.know(agent=msgspec.structs.replace(self.evidence.agent, **facts))
-
-    def step(self, step: Step, subject: str, took_ms: float | None) -> None:
-        """Tell a step of this attempt."""
-        self._emit(
-            StepDone(
-                session=self._session,
-                step=step,
-                attempt=self.attempt,
-                subject=subject,
-                took_ms=took_ms,
-            )
-        )

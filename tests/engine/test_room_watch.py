@@ -161,3 +161,33 @@ async def test_several_are_entered_one_after_another(place: Place) -> None:
     await place.world.until(lambda: len(place.world.all(Connected)) == 3)
     times = [event.at for event in place.world.all(Connected)]
     assert all(later - sooner >= 2.0 for sooner, later in pairwise(times))
+
+
+async def test_an_agent_that_comes_after_the_one_that_left_is_the_agent_now(place: Place) -> None:
+    place.watch(SESSION)
+    await place.world.until(lambda: place.state.ready)
+    (first,) = place.world.agents
+    place.world.server.leave(ROOM, first)
+    await place.world.until(lambda: Outcome.LEFT in place.world.verdicts)
+    place.world.server.dispatch(ROOM, AGENT)
+    await place.world.until(lambda: place.state.ready)
+    assert place.state.agent is not None
+    assert place.state.agent.identity not in ("", first)
+
+
+async def test_of_two_agents_the_one_that_stays_is_the_agent_once_the_other_has_left(
+    place: Place,
+) -> None:
+    place.watch(SESSION)
+    await place.world.until(lambda: place.state.ready)
+    assert place.state.agent is not None
+    first = place.state.agent.identity
+    place.world.server.dispatch(ROOM, AGENT)
+    await place.world.until(lambda: len(place.world.agents) == 2)
+    await asyncio.sleep(10)
+    assert place.state.agent.identity == first
+    place.world.server.leave(ROOM, first)
+    await place.world.until(
+        lambda: place.state.agent is not None and place.state.agent.identity != first
+    )
+    await place.world.until(lambda: place.state.ready)
