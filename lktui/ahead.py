@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from lktui.core.action_types import Scope
 
 if TYPE_CHECKING:
-    from textual.message_pump import MessagePump
+    from textual.app import App
     from textual.timer import Timer
 
 AFTER_S = 1.2
@@ -29,12 +29,12 @@ class ScreensAhead:
     """Imports the screens of the other modes, and then has them made, one by one.
 
     Args:
-        host: Whose timers are used.
+        app: Whose modes these are.
         make: Makes the screen of a mode, unseen.
     """
 
-    def __init__(self, host: MessagePump, make: Callable[[str], object]) -> None:
-        self._host, self._make = host, make
+    def __init__(self, app: App[None], make: Callable[[str], object]) -> None:
+        self._app, self._make = app, make
         self._left: list[str] = list(MODES)
         # In a thread, so that the first screen answers meanwhile; as a daemon, so that a person who
         # leaves in between does not wait for it.
@@ -42,24 +42,29 @@ class ScreensAhead:
         self._steps: Timer | None = None
 
     def begin(self) -> None:
-        """Do it when the engine has begun."""
-        self._host.set_timer(AFTER_S, self._import)
+        """Do it a while after the first paint."""
+        self._app.set_timer(AFTER_S, self._import)
 
     def _import(self) -> None:
         self._imports.start()
-        self._steps = self._host.set_interval(_STEP_S, self._step)
+        self._steps = self._app.set_interval(_STEP_S, self._step)
 
     def _step(self) -> None:
         if self._imports.is_alive():
             return
         if self._left:
             self._make(self._left.pop(0))
-        elif self._steps is not None:
+        elif self._steps is not None and self._only_what_stays():
             self._steps.stop()
             # Like what was there at the first paint they stay to the end, and to look for garbage
             # in them takes 30 ms each time.
             if gc.get_freeze_count():
                 gc.freeze()
+
+    def _only_what_stays(self) -> bool:
+        """Whether all screens are there, and no page or sheet that will go again."""
+        stacks = [self._app.screen_stack, *map(self._app.get_screen_stack, MODES)]
+        return all(len(stack) == 1 and stack[0].is_mounted for stack in stacks)
 
 
 def import_screens() -> None:

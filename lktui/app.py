@@ -97,7 +97,7 @@ class LktuiApp(App[None], inherit_bindings=False):
         """
         return ProfilesScreen(self.controller)
 
-    # Imported when they are first shown: the first paint needs none of them.
+    # Imported after the first paint, which needs none of them.
 
     def _rooms(self) -> DashboardScreen:
         from lktui.screens.rooms.screen import RoomsScreen  # noqa: PLC0415 - as above
@@ -173,7 +173,7 @@ class LktuiApp(App[None], inherit_bindings=False):
         self._signals.release()
 
     def _painted(self) -> None:
-        """Do what the first paint need not wait for: collect garbage, check the own themes."""
+        """Do what the first paint need not wait for: other screens, garbage, the own themes."""
         from lktui.ahead import ScreensAhead  # noqa: PLC0415 - as said
         from lktui.garbage import QuietCollection  # noqa: PLC0415 - as said
         from lktui.widgets.released_drawings import keep_no_more_than_needed  # noqa: PLC0415 - as said

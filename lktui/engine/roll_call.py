@@ -100,7 +100,9 @@ class RollCall:
         began_at, apart_s = silent.silent_since, max(_TOGETHER_S, answered_at - silent.heard_at)
         while True:
             known = self._witness.evidence
-            if known.agent is None or known.reconnecting or known.linked_at > began_at:
+            if known.agent is None or known.agent.identity != silent.identity:
+                return
+            if known.reconnecting or known.linked_at > began_at:
                 return
             heard_at = known.agent.heard_at
             if heard_at > began_at:

@@ -13,7 +13,8 @@ import msgspec
 
 from lktui.clock import Clock
 from lktui.core.commands import WatchRoom
-from lktui.core.events import AnyEvent, CleanupResult, Phase, VerdictReached
+from lktui.core.events import AgentGone, AnyEvent, CleanupResult, Phase, VerdictReached
+from lktui.core.evidence import EVENT_LAG_S
 from lktui.core.problems import PortError, ProblemCode, problem
 from lktui.core.profile import DispatchMode
 from lktui.core.verdict import Diagnosis, Outcome
@@ -180,7 +181,14 @@ class RoomWatch:
         self._roll_call.wanted()
         self._silent.set()
 
+    async def _look_for_the_next(self) -> None:
+        """See who else is there, once an agent that a stall has shown as leaving would be back."""
+        await self._clock.sleep(EVENT_LAG_S)
+        self._silent.set()
+
     def _tell(self, event: AnyEvent) -> None:
+        if isinstance(event, AgentGone):
+            self._life.tasks.start(self._look_for_the_next())
         if isinstance(event, VerdictReached) and event.diagnosis.code in _MEAN_NOTHING:
             return
         self._emit(event)

@@ -20,7 +20,7 @@ from lktui.core.events import (
     SessionId,
     Step,
 )
-from lktui.core.evidence import GAP_S, Agent, Evidence, Job, Question
+from lktui.core.evidence import EVENT_LAG_S, GAP_S, Agent, Evidence, Job, Question
 from lktui.core.profile import DispatchMode, Profile
 from lktui.core.sanitize import clean
 from lktui.engine.kept_out import KeptOut
@@ -177,8 +177,12 @@ class Witness(SignsOfLife):
 
     @property
     def _is_succeeded(self) -> bool:
-        """Whether the next agent that is there is the agent now."""
-        return self.follows_others and bool(self.evidence.agent_left_at)
+        """Whether the next agent that is there is the agent now.
+
+        One that a stall of the server has shown as leaving is back before that.
+        """
+        left_at = self.evidence.agent_left_at
+        return self.follows_others and 0 < left_at <= self._clock.monotonic() - EVENT_LAG_S
 
     def left(self, identity: str, reason: str) -> None:
         """Somebody has left the room, by event."""
@@ -212,9 +216,6 @@ class Witness(SignsOfLife):
             return
         self.know(agent_left_at=self._clock.monotonic(), agent_left_why=reason)
         self._emit(AgentGone(session=self._session, identity=identity, reason=told))
-        if self.follows_others:
-            for other in tuple(self.here.values()):
-                self._see(other, is_there=True)
 
     def _is_ours(self, participant: Participant) -> bool:
         """Whether this is the attempt's agent: by kind and by the job, never just anybody."""
@@ -249,7 +250,9 @@ class Witness(SignsOfLife):
         agent = Agent(
             identity=participant.identity, name=name, state=participant.state, joined_at=now
         )
-        self.know(agent=agent, agent_left_at=0.0, agent_left_why="", question=None, reply_error="")
+        # What the one before was asked it does not owe.
+        owed: dict[str, object] = {} if first else {"question": None, "reply_error": ""}
+        self.know(agent=agent, agent_left_at=0.0, agent_left_why="", **owed)
         self._emit(
             AgentJoined(
                 session=self._session, attempt=self.attempt, identity=agent.identity, name=name

@@ -146,10 +146,12 @@ class DashboardScreen(ActionScreen[None]):
     def on_screen_resume(self, event: ScreenResume) -> None:
         """Show what happened meanwhile; one that was made ahead waits until it is looked at."""
         # Textual would look up each widget's style each time, a third of what it takes to show it.
-        event.refresh_styles = self._styled_in != self.app.theme
+        event.refresh_styles = not self.is_styled
+        if self.is_current:
+            self._show()
         self._styled_in = self.app.theme
-        if not self.is_current:
-            return
+
+    def _show(self) -> None:
         self.resumed()
         self.draw()
         if not self._is_started:
@@ -184,6 +186,11 @@ class DashboardScreen(ActionScreen[None]):
     def is_started(self) -> bool:
         """Whether it was drawn before."""
         return self._is_started
+
+    @property
+    def is_styled(self) -> bool:
+        """Whether its widgets have the styles that hold now."""
+        return self._styled_in == self.app.theme
 
     @property
     def is_drawn(self) -> bool:

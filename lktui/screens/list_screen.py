@@ -71,8 +71,8 @@ class ListScreen(ListMoves, ListSorting[None], DashboardScreen):
         """Show the rows behind the filter, in their order."""
         shown = self.found_rows(self.all_rows())
         empty = self.no_match() if self._all else self.nothing()
-        # The first drawing is styled as a whole when the screen resumes.
-        self.set_class(not self._all, _EMPTY, update=self.is_started)
+        # Where nothing has its style yet, all of it is styled right after this.
+        self.set_class(not self._all, _EMPTY, update=self.is_styled)
         self.table.show(
             shown,
             empty=empty,

@@ -12,6 +12,7 @@ import pytest_asyncio
 from lktui.core.cleanup import What
 from lktui.core.commands import WatchRoom
 from lktui.core.events import (
+    AgentJoined,
     CleanupChanged,
     Connected,
     LinkStalled,
@@ -191,3 +192,41 @@ async def test_of_two_agents_the_one_that_stays_is_the_agent_once_the_other_has_
         lambda: place.state.agent is not None and place.state.agent.identity != first
     )
     await place.world.until(lambda: place.state.ready)
+
+
+async def test_an_agent_that_a_stall_shows_as_leaving_keeps_its_place(place: Place) -> None:
+    place.watch(SESSION)
+    await place.world.until(lambda: place.state.ready)
+    assert place.state.agent is not None
+    first = place.state.agent.identity
+    place.world.server.dispatch(ROOM, AGENT)
+    await place.world.until(lambda: len(place.world.agents) == 2)
+    await asyncio.sleep(10)
+    members = place.world.server.rooms[ROOM].members
+    first_first = sorted(place.world.agents, key=lambda who: who != first)
+    agents = [members[who].participant for who in first_first]
+    for agent in agents:
+        place.world.server.leave(ROOM, agent.identity)
+    await asyncio.sleep(place.world.server.lag_s + 1.0)
+    for agent in reversed(agents):
+        place.world.server.join(ROOM, agent)
+    await asyncio.sleep(20)
+    assert place.state.agent.identity == first
+    assert [event.identity for event in place.world.all(AgentJoined)] == [first]
+
+
+async def test_an_agent_that_left_in_a_gap_does_not_succeed_another(place: Place) -> None:
+    place.watch(SESSION)
+    await place.world.until(lambda: place.state.ready)
+    place.world.server.dispatch(ROOM, AGENT)
+    await place.world.until(lambda: len(place.world.agents) == 2)
+    await asyncio.sleep(10)
+    place.world.server.stop()
+    room = place.world.server.rooms[ROOM]
+    for agent in place.world.agents:
+        del room.members[agent]
+    await asyncio.sleep(2)
+    place.world.server.start()
+    await asyncio.sleep(30)
+    assert len(place.world.all(AgentJoined)) == 1
+    assert place.world.verdicts[-1] is Outcome.LEFT

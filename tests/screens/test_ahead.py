@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from textual.css.stylesheet import Stylesheet
@@ -14,7 +15,7 @@ from lktui.core.action_types import Scope
 from lktui.core.commands import WatchRooms
 from lktui.screens.dashboard import DashboardScreen
 from lktui.theming import load_theme, shipped_folder
-from tests.support.dashboard import Dashboard
+from tests.support.dashboard import STAGING, Dashboard
 
 
 @pytest.fixture
@@ -75,6 +76,23 @@ async def test_a_screen_that_was_made_ahead_is_the_one_that_is_opened(
         fresh = dashboard.lines
         await dashboard.press("1", "2")
         assert dashboard.lines == fresh
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("key", ["2", "3", "4"])
+async def test_a_screen_that_was_made_ahead_looks_like_one_that_was_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, size: tuple[int, int]
+) -> None:
+    shown = []
+    for after_s in (3600.0, 0.01):
+        monkeypatch.setattr(ahead, "AFTER_S", after_s)
+        dashboard = Dashboard(tmp_path / str(after_s), {"staging": STAGING}, "lktui-dark", {})
+        async with dashboard.running(size):
+            if after_s < 1:
+                await until_made(dashboard)
+            await dashboard.press(key)
+            shown.append(dashboard.lines)
+    assert shown[0] == shown[1]
 
 
 async def test_no_style_sheet_is_parsed_again_for_a_mode(
