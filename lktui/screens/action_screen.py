@@ -102,6 +102,11 @@ class ActionScreen(Screen[ScreenResultType], inherit_bindings=False):
             before, self._focus_before = self._focus_before, None
             self.set_focus(before)
 
+    def _compositor_refresh(self) -> None:
+        """Draw nothing while frames are held back: Textual draws them and throws them away."""
+        if not self.app._batch_count:  # noqa: SLF001 - Textual tells it nowhere else
+            super()._compositor_refresh()
+
     async def action_perform(self, name: str) -> None:
         """Take a key press; the next one waits until this is done."""
         if self.is_covered(ActionId(name)):

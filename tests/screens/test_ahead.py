@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from textual._compositor import Compositor
 from textual.css.stylesheet import Stylesheet
 from textual.theme import Theme
 
@@ -93,6 +94,24 @@ async def test_a_screen_that_was_made_ahead_looks_like_one_that_was_not(
             await dashboard.press(key)
             shown.append(dashboard.lines)
     assert shown[0] == shown[1]
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_nothing_is_drawn_that_is_not_shown(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_back = []
+    render = Compositor.render_update
+
+    def noted(self: Compositor, *arguments: object, **options: object) -> object:
+        held_back.append(dashboard.app._batch_count)
+        return render(self, *arguments, **options)  # type: ignore[arg-type]
+
+    async with dashboard.running((80, 24)):
+        await until_made(dashboard)
+        monkeypatch.setattr(Compositor, "render_update", noted)
+        await dashboard.press("3", "2")
+        assert set(held_back) == {0}
 
 
 async def test_no_style_sheet_is_parsed_again_for_a_mode(
