@@ -176,9 +176,8 @@ async def test_an_agent_that_comes_after_the_one_that_left_is_the_agent_now(plac
     assert place.state.agent.identity not in ("", first)
 
 
-async def test_of_two_agents_the_one_that_stays_is_the_agent_once_the_other_has_left(
-    place: Place,
-) -> None:
+async def with_two_agents(place: Place) -> str:
+    """Watch a room with two agents; gives the identity of the first, which is the agent."""
     place.watch(SESSION)
     await place.world.until(lambda: place.state.ready)
     assert place.state.agent is not None
@@ -186,6 +185,14 @@ async def test_of_two_agents_the_one_that_stays_is_the_agent_once_the_other_has_
     place.world.server.dispatch(ROOM, AGENT)
     await place.world.until(lambda: len(place.world.agents) == 2)
     await asyncio.sleep(10)
+    return first
+
+
+async def test_of_two_agents_the_one_that_stays_is_the_agent_once_the_other_has_left(
+    place: Place,
+) -> None:
+    first = await with_two_agents(place)
+    assert place.state.agent is not None
     assert place.state.agent.identity == first
     place.world.server.leave(ROOM, first)
     await place.world.until(
@@ -195,13 +202,7 @@ async def test_of_two_agents_the_one_that_stays_is_the_agent_once_the_other_has_
 
 
 async def test_an_agent_that_a_stall_shows_as_leaving_keeps_its_place(place: Place) -> None:
-    place.watch(SESSION)
-    await place.world.until(lambda: place.state.ready)
-    assert place.state.agent is not None
-    first = place.state.agent.identity
-    place.world.server.dispatch(ROOM, AGENT)
-    await place.world.until(lambda: len(place.world.agents) == 2)
-    await asyncio.sleep(10)
+    first = await with_two_agents(place)
     members = place.world.server.rooms[ROOM].members
     first_first = sorted(place.world.agents, key=lambda who: who != first)
     agents = [members[who].participant for who in first_first]
@@ -211,16 +212,13 @@ async def test_an_agent_that_a_stall_shows_as_leaving_keeps_its_place(place: Pla
     for agent in reversed(agents):
         place.world.server.join(ROOM, agent)
     await asyncio.sleep(20)
+    assert place.state.agent is not None
     assert place.state.agent.identity == first
     assert [event.identity for event in place.world.all(AgentJoined)] == [first]
 
 
 async def test_an_agent_that_left_in_a_gap_does_not_succeed_another(place: Place) -> None:
-    place.watch(SESSION)
-    await place.world.until(lambda: place.state.ready)
-    place.world.server.dispatch(ROOM, AGENT)
-    await place.world.until(lambda: len(place.world.agents) == 2)
-    await asyncio.sleep(10)
+    await with_two_agents(place)
     place.world.server.stop()
     room = place.world.server.rooms[ROOM]
     for agent in place.world.agents:

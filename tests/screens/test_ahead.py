@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from textual._compositor import Compositor
-from textual.css.stylesheet import Stylesheet
 from textual.theme import Theme
 
 from lktui import ahead
@@ -112,23 +111,6 @@ async def test_nothing_is_drawn_that_is_not_shown(
         monkeypatch.setattr(Compositor, "render_update", noted)
         await dashboard.press("3", "2")
         assert set(held_back) == {0}
-
-
-async def test_no_style_sheet_is_parsed_again_for_a_mode(
-    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parsed_again = 0
-    reparse = Stylesheet.reparse
-
-    def counted(self: Stylesheet) -> None:
-        nonlocal parsed_again
-        parsed_again += 1
-        reparse(self)
-
-    monkeypatch.setattr(Stylesheet, "reparse", counted)
-    async with dashboard.running((80, 24)):
-        await dashboard.press("2", "3", "4", "1", "3")
-        assert parsed_again == 0
 
 
 async def test_another_theme_is_seen_in_every_mode(dashboard: Dashboard) -> None:

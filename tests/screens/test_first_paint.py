@@ -14,7 +14,7 @@ from tests.screens.conftest import Make
 from tests.support.dashboard import Dashboard
 
 
-async def test_all_style_sheets_are_parsed_once(
+async def test_all_style_sheets_are_parsed_once_for_all_modes(
     dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parsed_again = 0
@@ -27,6 +27,7 @@ async def test_all_style_sheets_are_parsed_once(
 
     monkeypatch.setattr(Stylesheet, "reparse", counted)
     async with dashboard.running((80, 24)):
+        await dashboard.press("2", "3", "4", "1", "3")
         assert parsed_again == 0
 
 
